@@ -1,0 +1,1 @@
+//! Kronika: a native desktop monitor for Kubernetes custom resources.

@@ -1,1 +1,8 @@
 //! Kronika: a native desktop monitor for Kubernetes custom resources.
+//!
+//! Modules are layers; each may import only those to its left (`tests/architecture.rs` holds it):
+//!
+//! `model` ← `diff`, `columns`, `settings` ← `timeline` ← `insight`, `cluster`, `journal`, `demo`,
+//! `export` ← `ui` ← `app`, `cli` ← `main`. `ui` and `cluster` never see each other.
+
+pub mod model;

@@ -1,0 +1,25 @@
+//! The words of Kronika: identities, versions, changes, gaps. No I/O, no async, no window.
+
+mod change;
+mod condition;
+mod field_path;
+mod json;
+mod key;
+mod managed_fields;
+mod moment;
+mod redaction;
+mod version;
+mod watch_status;
+
+pub use change::{
+    Change, ChangeKind, Gap, GapCause, ObjectState, Observation, Provenance, Touched,
+};
+pub use condition::{Condition, Readiness, ReadinessStatus, conditions, readiness};
+pub use field_path::{FieldPath, PathStep};
+pub use json::{Json, JsonError, Number};
+pub use key::{ContextName, PrinterColumn, ResourceKey, ResourceKind, Scope, Uid};
+pub use managed_fields::{FieldManager, ManagedFieldsEntry, Operation, managed_fields};
+pub use moment::{Clock, Moment};
+pub use redaction::{RedactionKey, Redactor};
+pub use version::{Generation, ResourceVersion};
+pub use watch_status::{ConnectionState, Hint, WatchStatus};

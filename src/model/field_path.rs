@@ -32,6 +32,12 @@ impl FieldPath {
         Self(pointer.into())
     }
 
+    /// Takes a shared JSON pointer as it is.
+    #[must_use]
+    pub fn from_shared(pointer: Arc<str>) -> Self {
+        Self(pointer)
+    }
+
     /// Joins steps.
     #[must_use]
     pub fn from_steps(steps: &[PathStep]) -> Self {

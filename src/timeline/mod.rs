@@ -1,0 +1,23 @@
+//! The change history of one context, in memory.
+//!
+//! [`Recorder`] derives everything that costs (parsing, diff, ownership, compression) before it
+//! takes the write lock of the shared [`Timeline`]; views only read.
+
+mod activity;
+mod latency;
+mod object_history;
+mod quantiles;
+mod recorder;
+mod revision_log;
+mod sink;
+#[expect(clippy::module_inception, reason = "the file of the type that gives the module its name")]
+mod timeline;
+
+pub use activity::{Activity, ActivityBucket};
+pub use latency::{LatencyMethod, ReconcileSample, ReconcileSignal, ReconcileTrigger};
+pub use object_history::{ChangeEntry, ChangeId, Incarnation, LiveObject, ObjectHistory, ObjectId};
+pub use quantiles::{LatencySummary, quantile};
+pub use recorder::Recorder;
+pub use revision_log::{DecodeError, Encoded, RevisionEncoder, RevisionLog};
+pub use sink::{RecordSink, Recorded, SinkError};
+pub use timeline::{KindHistory, KindId, SharedTimeline, Timeline};

@@ -1,0 +1,278 @@
+//! The in-memory history: append, and ask by object, by moment, by range.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::RwLock;
+
+use super::{
+    Activity, ChangeEntry, ChangeId, DecodeError, LatencySummary, ObjectHistory, ObjectId,
+    ReconcileSample, latency::LatencyTracker,
+};
+use crate::{
+    columns::CompiledColumns,
+    model::{
+        Change, ConnectionState, ContextName, FieldPath, Gap, Moment, PrinterColumn, ResourceKey,
+        ResourceKind, WatchStatus,
+    },
+};
+
+/// A kind of the timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KindId(pub u32);
+
+/// A timeline that the recorder writes and views read. Write locks are held for appends only.
+pub type SharedTimeline = Arc<RwLock<Timeline>>;
+
+/// Everything known of one kind.
+#[derive(Debug)]
+pub struct KindHistory {
+    /// The kind.
+    pub kind: Arc<ResourceKind>,
+    /// Its printer columns as the CRD names them.
+    pub printer_columns: Arc<[PrinterColumn]>,
+    /// The same, compiled.
+    pub columns: Arc<CompiledColumns>,
+    /// State of its watch.
+    pub status: WatchStatus,
+    /// Whether the server serves it now.
+    pub served: bool,
+    /// Every key ever seen, by namespace and name.
+    pub(super) keys: std::collections::BTreeMap<ResourceKey, ObjectId>,
+    pub(super) live: usize,
+    pub(super) epoch: u64,
+    pub(super) latency: LatencyTracker,
+}
+
+impl KindHistory {
+    /// Objects that exist now.
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        self.live
+    }
+
+    /// Counts up with every change of any object of the kind: what a view caches by.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Every object ever seen, by namespace and name; also those that are gone.
+    pub fn objects(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.keys.values().copied()
+    }
+
+    /// Its reconcile samples in the order in which they were opened, open ones included.
+    #[must_use]
+    pub fn samples(&self) -> &[ReconcileSample] {
+        self.latency.samples()
+    }
+
+    /// Its latency in figures.
+    #[must_use]
+    pub fn latency_summary(&self) -> LatencySummary {
+        let mut summary = LatencySummary::of(self.samples());
+        summary.method = self.latency.method();
+        summary
+    }
+}
+
+/// The change history of one context.
+#[derive(Debug)]
+pub struct Timeline {
+    /// The context.
+    pub context: ContextName,
+    /// State of its connection.
+    pub connection: ConnectionState,
+    pub(super) kinds: Vec<KindHistory>,
+    pub(super) kind_ids: HashMap<Arc<ResourceKind>, KindId>,
+    pub(super) objects: Vec<ObjectHistory>,
+    pub(super) changes: Vec<ChangeEntry>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) activity: Activity,
+    pub(super) names: Names,
+    pub(super) pointers: Names,
+    pub(super) encoded_bytes: usize,
+    pub(super) sink_errors: u64,
+}
+
+/// Interned texts.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    texts: Vec<Arc<str>>,
+    ids: HashMap<Arc<str>, u32>,
+}
+
+impl Names {
+    pub(super) fn intern(&mut self, text: &Arc<str>) -> u32 {
+        if let Some(id) = self.ids.get(text) {
+            return *id;
+        }
+        let id = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(Arc::clone(text));
+        self.ids.insert(Arc::clone(text), id);
+        id
+    }
+
+    fn get(&self, id: u32) -> Option<&Arc<str>> {
+        self.texts.get(id as usize)
+    }
+}
+
+impl Timeline {
+    /// An empty history.
+    #[must_use]
+    pub fn new(context: ContextName) -> Self {
+        Self {
+            context,
+            connection: ConnectionState::default(),
+            kinds: Vec::new(),
+            kind_ids: HashMap::new(),
+            objects: Vec::new(),
+            changes: Vec::new(),
+            gaps: Vec::new(),
+            activity: Activity::default(),
+            names: Names::default(),
+            pointers: Names::default(),
+            encoded_bytes: 0,
+            sink_errors: 0,
+        }
+    }
+
+    /// All kinds ever served, in the order of their discovery.
+    pub fn kinds(&self) -> impl Iterator<Item = (KindId, &KindHistory)> {
+        self.kinds.iter().enumerate().map(|(i, kind)| (KindId(u32::try_from(i).unwrap_or(u32::MAX)), kind))
+    }
+
+    /// One kind.
+    #[must_use]
+    pub fn kind(&self, id: KindId) -> Option<&KindHistory> {
+        self.kinds.get(id.0 as usize)
+    }
+
+    /// The id of a kind.
+    #[must_use]
+    pub fn kind_id(&self, kind: &ResourceKind) -> Option<KindId> {
+        self.kind_ids.get(kind).copied()
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn object(&self, id: ObjectId) -> Option<&ObjectHistory> {
+        self.objects.get(id.0 as usize)
+    }
+
+    /// The object with a key.
+    #[must_use]
+    pub fn find(&self, kind: KindId, key: &ResourceKey) -> Option<ObjectId> {
+        self.kind(kind)?.keys.get(key).copied()
+    }
+
+    /// Objects that exist now, over all kinds.
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        self.kinds.iter().map(|kind| kind.live).sum()
+    }
+
+    /// One change.
+    #[must_use]
+    pub fn change(&self, id: ChangeId) -> Option<&ChangeEntry> {
+        self.changes.get(id.0 as usize)
+    }
+
+    /// How many changes are held.
+    #[must_use]
+    pub fn change_count(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// The changes observed from `from` to before `to` (microseconds since the epoch), by arrival.
+    pub fn range(&self, from: i64, to: i64) -> impl DoubleEndedIterator<Item = (ChangeId, &ChangeEntry)> {
+        let start = self.changes.partition_point(|change| change.at.wall < from);
+        let end = self.changes.partition_point(|change| change.at.wall < to).max(start);
+        self.changes[start..end].iter().enumerate().map(move |(i, change)| {
+            (ChangeId(u32::try_from(start + i).unwrap_or(u32::MAX)), change)
+        })
+    }
+
+    /// The newest change of an object at a moment (microseconds since the epoch): its state then,
+    /// or its deletion. `None`: not known yet.
+    #[must_use]
+    pub fn latest_at(&self, object: ObjectId, wall: i64) -> Option<ChangeId> {
+        let changes = &self.object(object)?.changes;
+        let after = changes.partition_point(|id| self.change(*id).is_some_and(|c| c.at.wall <= wall));
+        changes.get(after.checked_sub(1)?).copied()
+    }
+
+    /// The object as the server sent it with a change, byte for byte. For a deletion that a relist
+    /// implied, its last known state.
+    ///
+    /// # Errors
+    /// When the change is not held or its bytes are damaged.
+    pub fn body(&self, id: ChangeId) -> Result<Vec<u8>, DecodeError> {
+        let change = self.change(id).ok_or_else(|| DecodeError::missing())?;
+        let object = self.object(change.object).ok_or_else(|| DecodeError::missing())?;
+        object.log.body(change.revision as usize)
+    }
+
+    /// The field managers that wrote a change. More than one: it was one of them.
+    pub fn managers<'a>(&'a self, change: &'a ChangeEntry) -> impl ExactSizeIterator<Item = &'a Arc<str>> {
+        change.managers.iter().map(|id| self.names.get(*id).unwrap_or(&self.names.texts[0]))
+    }
+
+    /// The fields that a change touched.
+    pub fn paths<'a>(&'a self, change: &'a ChangeEntry) -> impl ExactSizeIterator<Item = FieldPath> + 'a {
+        change.paths.iter().map(|id| {
+            FieldPath::from_shared(Arc::clone(self.pointers.get(*id).unwrap_or(&self.pointers.texts[0])))
+        })
+    }
+
+    /// A change with everything spelled out, as exports write it.
+    #[must_use]
+    pub fn full_change(&self, id: ChangeId) -> Option<Change> {
+        let entry = self.change(id)?;
+        let object = self.object(entry.object)?;
+        Some(Change {
+            observed_at: entry.at,
+            kind: Arc::clone(&self.kind(object.kind)?.kind),
+            key: object.key.clone(),
+            uid: object.incarnations.get(usize::from(entry.incarnation))?.uid.clone(),
+            resource_version: entry.resource_version.clone(),
+            generation: entry.generation,
+            change: entry.change,
+            provenance: entry.provenance,
+            touches: entry.touches,
+            managers: self.managers(entry).cloned().collect(),
+            paths: self.paths(entry).collect(),
+        })
+    }
+
+    /// Stretches that were not watched, in the order in which they ended.
+    #[must_use]
+    pub fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
+    /// Changes per second.
+    #[must_use]
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Compressed bytes of all revisions.
+    #[must_use]
+    pub fn encoded_bytes(&self) -> usize {
+        self.encoded_bytes
+    }
+
+    /// How often a sink (journal, stream) could not take what was recorded.
+    #[must_use]
+    pub fn sink_errors(&self) -> u64 {
+        self.sink_errors
+    }
+
+    /// The moments of the first and the last change.
+    #[must_use]
+    pub fn extent(&self) -> Option<(Moment, Moment)> {
+        Some((self.changes.first()?.at, self.changes.last()?.at))
+    }
+}

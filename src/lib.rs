@@ -5,4 +5,5 @@
 //! `model` ← `diff`, `columns`, `settings` ← `timeline` ← `insight`, `cluster`, `journal`, `demo`,
 //! `export` ← `ui` ← `app`, `cli` ← `main`. `ui` and `cluster` never see each other.
 
+pub mod diff;
 pub mod model;

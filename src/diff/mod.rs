@@ -1,0 +1,8 @@
+//! What differs between two revisions of an object, and who wrote it.
+
+mod field_set;
+mod ownership;
+mod structural;
+
+pub use ownership::{Writers, owners, writers};
+pub use structural::{FieldChange, compare, compare_all, touched};

@@ -185,17 +185,17 @@ impl<'e, 'a> Ownership<'e, 'a> {
     ) -> Vec<&'e ManagedFieldsEntry<'a>> {
         let any_moved = candidates.iter().any(|entry| entry.moved);
         if self.owners.is_empty() {
-            let lost: Vec<_> = self.lost;
             if any_moved {
-                let is_lost =
-                    |entry: &&Entry<'_, '_>| lost.iter().any(|lost| is_same_entry(lost, entry.now));
+                let is_lost = |entry: &&Entry<'_, '_>| {
+                    self.lost.iter().any(|lost| is_same_entry(lost, entry.now))
+                };
                 return prefer(candidates, is_lost)
                     .iter()
                     .map(|entry| entry.now)
                     .collect();
             }
             if !changes.is_empty() {
-                return lost;
+                return removers(self.lost, &candidates);
             }
             // Only ownership changed: an Apply that took or gave up equal values.
             return candidates
@@ -246,6 +246,24 @@ fn deepest<'e, 'a: 'e>(
         }
     }
     best
+}
+
+/// Of the entries that lost fields, those that can have removed them without getting another time:
+/// any Update, but an Apply only when it wrote before in that same second, the newest of all.
+fn removers<'e, 'a>(
+    lost: Vec<&'e ManagedFieldsEntry<'a>>,
+    entries: &[&Entry<'e, 'a>],
+) -> Vec<&'e ManagedFieldsEntry<'a>> {
+    let newest = entries
+        .iter()
+        .filter_map(|entry| entry.now.manager.time)
+        .max();
+    lost.into_iter()
+        .filter(|entry| !filed_by_server(entry))
+        .filter(|entry| {
+            entry.manager.operation == Operation::Update || entry.manager.time >= newest
+        })
+        .collect()
 }
 
 /// Those for which it holds, or all when it holds for none.

@@ -5,5 +5,8 @@
 //! `model` ← `diff`, `columns`, `settings` ← `timeline` ← `insight`, `cluster`, `journal`, `demo`,
 //! `export` ← `ui` ← `app`, `cli` ← `main`. `ui` and `cluster` never see each other.
 
+pub mod cluster;
+pub mod columns;
 pub mod diff;
 pub mod model;
+pub mod timeline;

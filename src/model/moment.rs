@@ -30,6 +30,16 @@ impl Moment {
         Duration::from_micros(self.monotonic.saturating_sub(earlier.monotonic))
     }
 
+    /// The moment this much later.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Moment {
+        let micros = u64::try_from(wait.as_micros()).unwrap_or(u64::MAX);
+        Moment {
+            wall: self.wall.saturating_add_unsigned(micros),
+            monotonic: self.monotonic.saturating_add(micros),
+        }
+    }
+
     /// RFC 3339 in UTC with microseconds, as every output of Kronika prints times.
     #[must_use]
     pub fn rfc3339(self) -> String {

@@ -26,7 +26,10 @@ impl Activity {
         let bucket = match self.buckets.last_mut() {
             Some(last) if last.second >= second => last,
             _ => {
-                self.buckets.push(ActivityBucket { second, ..ActivityBucket::default() });
+                self.buckets.push(ActivityBucket {
+                    second,
+                    ..ActivityBucket::default()
+                });
                 let newest = self.buckets.len() - 1;
                 &mut self.buckets[newest]
             }
@@ -54,13 +57,20 @@ mod tests {
     #[test]
     fn counts_by_second_and_part() {
         let mut activity = Activity::default();
-        let spec = Touched { spec: true, ..Touched::default() };
+        let spec = Touched {
+            spec: true,
+            ..Touched::default()
+        };
         activity.count(1_000_000, spec);
         activity.count(1_999_999, Touched::default());
         activity.count(4_000_000, spec);
         assert_eq!(
             activity.range(0, 4),
-            [ActivityBucket { second: 1, spec: 1, other: 1 }]
+            [ActivityBucket {
+                second: 1,
+                spec: 1,
+                other: 1
+            }]
         );
         assert_eq!(activity.range(2, 9).len(), 1);
     }

@@ -4,13 +4,19 @@
 //! takes the write lock of the shared [`Timeline`]; views only read.
 
 mod activity;
+mod append;
 mod latency;
 mod object_history;
 mod quantiles;
 mod recorder;
+#[cfg(test)]
+mod recorder_tests;
 mod revision_log;
 mod sink;
-#[expect(clippy::module_inception, reason = "the file of the type that gives the module its name")]
+#[expect(
+    clippy::module_inception,
+    reason = "the file of the type that gives the module its name"
+)]
 mod timeline;
 
 pub use activity::{Activity, ActivityBucket};

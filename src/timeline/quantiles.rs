@@ -7,8 +7,12 @@ use super::{LatencyMethod, ReconcileSample};
 /// The `q` quantile (0 to 1) of sorted durations by the nearest-rank definition; `None` of none.
 #[must_use]
 pub fn quantile(sorted: &[Duration], q: f64) -> Option<Duration> {
-    let count = sorted.len();
-    let rank = (1..=count).find(|rank| *rank as f64 >= q * count as f64).unwrap_or(count);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank lies between 0 and the count"
+    )]
+    let rank = (q.clamp(0.0, 1.0) * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
@@ -37,9 +41,7 @@ impl LatencySummary {
             if let Some(method) = sample.method {
                 summary.method = Some(summary.method.map_or(method, |known| known.min(method)));
             }
-            if sample.is_open() {
-                summary.open += 1;
-            }
+            summary.open += usize::from(sample.is_open() && !sample.superseded);
             if !sample.exact {
                 continue;
             }
@@ -52,7 +54,11 @@ impl LatencySummary {
         observed.sort_unstable();
         ready.sort_unstable();
         let three = |sorted: &[Duration]| {
-            Some([quantile(sorted, 0.50)?, quantile(sorted, 0.95)?, quantile(sorted, 0.99)?])
+            Some([
+                quantile(sorted, 0.50)?,
+                quantile(sorted, 0.95)?,
+                quantile(sorted, 0.99)?,
+            ])
         };
         summary.observed = three(&observed);
         summary.ready = three(&ready);

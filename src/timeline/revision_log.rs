@@ -71,7 +71,9 @@ impl RevisionEncoder {
         let mut out = Vec::with_capacity(zstd::zstd_safe::compress_bound(body.len()));
         match previous {
             None => {
-                self.context.compress(&mut out, body, LEVEL).map_err(zstd_error)?;
+                self.context
+                    .compress(&mut out, body, LEVEL)
+                    .map_err(zstd_error)?;
                 Ok(Encoded::Keyframe(out.into()))
             }
             Some(previous) => {
@@ -105,9 +107,9 @@ pub(super) fn decode(encoded: &Encoded, previous: Option<&[u8]>) -> Result<Vec<u
     let mut context = DCtx::create();
     match (encoded, previous) {
         (Encoded::Keyframe(_), _) => context.decompress(&mut out, bytes).map_err(failed)?,
-        (Encoded::Delta(_), Some(previous)) => {
-            context.decompress_using_dict(&mut out, bytes, previous).map_err(failed)?
-        }
+        (Encoded::Delta(_), Some(previous)) => context
+            .decompress_using_dict(&mut out, bytes, previous)
+            .map_err(failed)?,
         (Encoded::Delta(_), None) => return Err(DecodeError("a delta without its base".into())),
     };
     Ok(out)
@@ -183,11 +185,20 @@ impl RevisionLog {
             ends.push(u32::try_from(joined.len()).unwrap_or(u32::MAX));
             previous = Some(body);
         }
-        let Ok(frame) = RevisionEncoder::default().encode(&joined, None) else { return };
-        self.bytes -= self.tail.iter().map(|encoded| encoded.bytes().len()).sum::<usize>();
+        let Ok(frame) = RevisionEncoder::default().encode(&joined, None) else {
+            return;
+        };
+        self.bytes -= self
+            .tail
+            .iter()
+            .map(|encoded| encoded.bytes().len())
+            .sum::<usize>();
         self.bytes += frame.bytes().len();
         self.sealed += ends.len();
-        self.blocks.push(Block { ends: ends.into(), frame });
+        self.blocks.push(Block {
+            ends: ends.into(),
+            frame,
+        });
         self.tail.clear();
     }
 
@@ -197,7 +208,10 @@ impl RevisionLog {
     /// When there is no such revision or its bytes are damaged.
     pub fn body(&self, revision: usize) -> Result<Vec<u8>, DecodeError> {
         if let Some(in_tail) = revision.checked_sub(self.sealed) {
-            let chain = self.tail.get(..=in_tail).ok_or_else(|| DecodeError::missing())?;
+            let chain = self
+                .tail
+                .get(..=in_tail)
+                .ok_or_else(|| DecodeError::missing())?;
             let mut body: Option<Vec<u8>> = None;
             for encoded in chain {
                 body = Some(decode(encoded, body.as_deref())?);
@@ -232,7 +246,11 @@ mod tests {
         let mut encoder = RevisionEncoder::default();
         let mut log = RevisionLog::default();
         for (i, body) in bodies.iter().enumerate() {
-            let previous = if log.wants_keyframe() { None } else { Some(bodies[i - 1].as_slice()) };
+            let previous = if log.wants_keyframe() {
+                None
+            } else {
+                Some(bodies[i - 1].as_slice())
+            };
             log.push(encoder.encode(body, previous).unwrap());
         }
         log
@@ -256,13 +274,19 @@ mod tests {
     #[test]
     fn similar_revisions_cost_little() {
         let body = |n: usize| {
-            let lines: Vec<_> = (0..100).map(|i| format!("\"key{i}\":\"{:x}\"", i * 7_919)).collect();
+            let lines: Vec<_> = (0..100)
+                .map(|i| format!("\"key{i}\":\"{:x}\"", i * 7_919))
+                .collect();
             format!("{{{},\"n\":{n}}}", lines.join(",")).into_bytes()
         };
         let bodies: Vec<_> = (0..100).map(body).collect();
         let log = log_of(&bodies);
         let raw: usize = bodies.iter().map(Vec::len).sum();
-        assert!(log.encoded_bytes() * 10 < raw, "{} of {raw}", log.encoded_bytes());
+        assert!(
+            log.encoded_bytes() * 10 < raw,
+            "{} of {raw}",
+            log.encoded_bytes()
+        );
     }
 
     #[test]

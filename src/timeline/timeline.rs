@@ -72,7 +72,16 @@ impl KindHistory {
     pub fn latency_summary(&self) -> LatencySummary {
         let mut summary = LatencySummary::of(self.samples());
         summary.method = self.latency.method();
+        if summary.method.is_none() {
+            summary.open = 0;
+        }
         summary
+    }
+
+    /// The reconcile that an object is waiting for, if any.
+    #[must_use]
+    pub fn open_sample(&self, object: ObjectId) -> Option<&ReconcileSample> {
+        self.latency.open(object)
     }
 }
 
@@ -140,7 +149,10 @@ impl Timeline {
 
     /// All kinds ever served, in the order of their discovery.
     pub fn kinds(&self) -> impl Iterator<Item = (KindId, &KindHistory)> {
-        self.kinds.iter().enumerate().map(|(i, kind)| (KindId(u32::try_from(i).unwrap_or(u32::MAX)), kind))
+        self.kinds
+            .iter()
+            .enumerate()
+            .map(|(i, kind)| (KindId(u32::try_from(i).unwrap_or(u32::MAX)), kind))
     }
 
     /// One kind.
@@ -186,12 +198,25 @@ impl Timeline {
     }
 
     /// The changes observed from `from` to before `to` (microseconds since the epoch), by arrival.
-    pub fn range(&self, from: i64, to: i64) -> impl DoubleEndedIterator<Item = (ChangeId, &ChangeEntry)> {
+    pub fn range(
+        &self,
+        from: i64,
+        to: i64,
+    ) -> impl DoubleEndedIterator<Item = (ChangeId, &ChangeEntry)> {
         let start = self.changes.partition_point(|change| change.at.wall < from);
-        let end = self.changes.partition_point(|change| change.at.wall < to).max(start);
-        self.changes[start..end].iter().enumerate().map(move |(i, change)| {
-            (ChangeId(u32::try_from(start + i).unwrap_or(u32::MAX)), change)
-        })
+        let end = self
+            .changes
+            .partition_point(|change| change.at.wall < to)
+            .max(start);
+        self.changes[start..end]
+            .iter()
+            .enumerate()
+            .map(move |(i, change)| {
+                (
+                    ChangeId(u32::try_from(start + i).unwrap_or(u32::MAX)),
+                    change,
+                )
+            })
     }
 
     /// The newest change of an object at a moment (microseconds since the epoch): its state then,
@@ -199,7 +224,8 @@ impl Timeline {
     #[must_use]
     pub fn latest_at(&self, object: ObjectId, wall: i64) -> Option<ChangeId> {
         let changes = &self.object(object)?.changes;
-        let after = changes.partition_point(|id| self.change(*id).is_some_and(|c| c.at.wall <= wall));
+        let after =
+            changes.partition_point(|id| self.change(*id).is_some_and(|c| c.at.wall <= wall));
         changes.get(after.checked_sub(1)?).copied()
     }
 
@@ -210,19 +236,32 @@ impl Timeline {
     /// When the change is not held or its bytes are damaged.
     pub fn body(&self, id: ChangeId) -> Result<Vec<u8>, DecodeError> {
         let change = self.change(id).ok_or_else(|| DecodeError::missing())?;
-        let object = self.object(change.object).ok_or_else(|| DecodeError::missing())?;
+        let object = self
+            .object(change.object)
+            .ok_or_else(|| DecodeError::missing())?;
         object.log.body(change.revision as usize)
     }
 
     /// The field managers that wrote a change. More than one: it was one of them.
-    pub fn managers<'a>(&'a self, change: &'a ChangeEntry) -> impl ExactSizeIterator<Item = &'a Arc<str>> {
-        change.managers.iter().map(|id| self.names.get(*id).unwrap_or(&self.names.texts[0]))
+    pub fn managers<'a>(
+        &'a self,
+        change: &'a ChangeEntry,
+    ) -> impl ExactSizeIterator<Item = &'a Arc<str>> {
+        change
+            .managers
+            .iter()
+            .map(|id| self.names.get(*id).unwrap_or(&self.names.texts[0]))
     }
 
     /// The fields that a change touched.
-    pub fn paths<'a>(&'a self, change: &'a ChangeEntry) -> impl ExactSizeIterator<Item = FieldPath> + 'a {
+    pub fn paths<'a>(
+        &'a self,
+        change: &'a ChangeEntry,
+    ) -> impl ExactSizeIterator<Item = FieldPath> + 'a {
         change.paths.iter().map(|id| {
-            FieldPath::from_shared(Arc::clone(self.pointers.get(*id).unwrap_or(&self.pointers.texts[0])))
+            FieldPath::from_shared(Arc::clone(
+                self.pointers.get(*id).unwrap_or(&self.pointers.texts[0]),
+            ))
         })
     }
 
@@ -235,7 +274,11 @@ impl Timeline {
             observed_at: entry.at,
             kind: Arc::clone(&self.kind(object.kind)?.kind),
             key: object.key.clone(),
-            uid: object.incarnations.get(usize::from(entry.incarnation))?.uid.clone(),
+            uid: object
+                .incarnations
+                .get(usize::from(entry.incarnation))?
+                .uid
+                .clone(),
             resource_version: entry.resource_version.clone(),
             generation: entry.generation,
             change: entry.change,

@@ -1,0 +1,182 @@
+//! How the timeline grows: live, from the recorder, or restored from a file.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    ChangeEntry, ChangeId, Encoded, Incarnation, KindHistory, KindId, LiveObject, ObjectHistory,
+    ObjectId, ReconcileSignal, RevisionLog, Timeline, latency::LatencyTracker,
+    recorder::live_object,
+};
+use crate::{
+    columns::CompiledColumns,
+    model::{
+        Change, ChangeKind, ConnectionState, Gap, Json, PrinterColumn, Provenance, ResourceKind,
+        WatchStatus,
+    },
+};
+
+impl Timeline {
+    /// Adds a kind, or takes its new columns. Tells whether the columns changed.
+    pub(super) fn upsert_kind(
+        &mut self,
+        kind: &Arc<ResourceKind>,
+        columns: Arc<[PrinterColumn]>,
+    ) -> (KindId, bool) {
+        if let Some(id) = self.kind_ids.get(kind).copied() {
+            let known = &mut self.kinds[id.0 as usize];
+            known.served = true;
+            let changed = known.printer_columns != columns;
+            if changed {
+                known.columns = Arc::new(CompiledColumns::new(&columns));
+                known.printer_columns = columns;
+                known.epoch += 1;
+            }
+            return (id, changed);
+        }
+        let id = KindId(number(self.kinds.len()));
+        self.kinds.push(KindHistory {
+            kind: Arc::clone(kind),
+            columns: Arc::new(CompiledColumns::new(&columns)),
+            printer_columns: columns,
+            status: WatchStatus::default(),
+            served: true,
+            keys: BTreeMap::new(),
+            live: 0,
+            epoch: 0,
+            latency: LatencyTracker::default(),
+        });
+        self.kind_ids.insert(Arc::clone(kind), id);
+        (id, false)
+    }
+
+    /// Appends a change with its revision. `live` is the object's newest state after it; `None`
+    /// for a deletion.
+    pub(super) fn append(
+        &mut self,
+        change: &Change,
+        encoded: Option<Encoded>,
+        signal: ReconcileSignal,
+        live: Option<LiveObject>,
+    ) -> ChangeId {
+        let kind_id = match self.kind_ids.get(&change.kind) {
+            Some(id) => *id,
+            None => self.upsert_kind(&change.kind, [].into()).0,
+        };
+        let id = ChangeId(number(self.changes.len()));
+        let kind = &mut self.kinds[kind_id.0 as usize];
+        kind.epoch += 1;
+        let object_id = match kind.keys.get(&change.key) {
+            Some(object) => *object,
+            None => {
+                let object = ObjectId(number(self.objects.len()));
+                kind.keys.insert(change.key.clone(), object);
+                self.objects.push(ObjectHistory {
+                    kind: kind_id,
+                    key: change.key.clone(),
+                    incarnations: Vec::new(),
+                    changes: Vec::new(),
+                    live: None,
+                    log: RevisionLog::default(),
+                });
+                object
+            }
+        };
+        let object = &mut self.objects[object_id.0 as usize];
+        if object
+            .incarnations
+            .last()
+            .is_none_or(|newest| newest.uid != change.uid)
+        {
+            object.incarnations.push(Incarnation {
+                uid: change.uid.clone(),
+                first: id,
+            });
+        }
+        if let Some(encoded) = encoded {
+            let before = object.log.encoded_bytes();
+            object.log.push(encoded);
+            self.encoded_bytes =
+                (self.encoded_bytes + object.log.encoded_bytes()).saturating_sub(before);
+        }
+        let entry = ChangeEntry {
+            object: object_id,
+            incarnation: u16::try_from(object.incarnations.len() - 1).unwrap_or(u16::MAX),
+            change: change.change,
+            provenance: change.provenance,
+            touches: change.touches,
+            at: change.observed_at,
+            resource_version: change.resource_version.clone(),
+            generation: change.generation,
+            signal,
+            revision: number(object.log.len().saturating_sub(1)),
+            managers: change
+                .managers
+                .iter()
+                .map(|name| self.names.intern(name))
+                .collect(),
+            paths: change
+                .paths
+                .iter()
+                .map(|path| self.pointers.intern(&path.shared()))
+                .collect(),
+        };
+        let (before, now) = (object.live.is_some(), live.is_some());
+        object.live = live;
+        kind.live = kind.live + usize::from(now) - usize::from(before);
+        object.changes.push(id);
+        kind.latency.observe(&entry);
+        if change.provenance != Provenance::InitialList {
+            self.activity.count(entry.at.wall, entry.touches);
+        }
+        self.changes.push(entry);
+        id
+    }
+
+    /// Takes a kind from a file.
+    pub fn restore_kind(&mut self, kind: ResourceKind, columns: Vec<PrinterColumn>) {
+        let (id, _) = self.upsert_kind(&Arc::new(kind), columns.into());
+        self.kinds[id.0 as usize].status = WatchStatus::Stopped;
+    }
+
+    /// Takes a change from a file, in the order in which it was recorded. Its body is not looked
+    /// at before [`Timeline::finish_restore`] or a view asks for it.
+    pub fn restore_change(
+        &mut self,
+        change: &Change,
+        encoded: Option<Encoded>,
+        signal: ReconcileSignal,
+    ) {
+        let exists = change.change != ChangeKind::Deleted;
+        self.append(change, encoded, signal, exists.then(LiveObject::unread));
+    }
+
+    /// Takes a gap from a file.
+    pub fn restore_gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    /// Reads the newest state of every live object, and marks the history as complete.
+    pub fn finish_restore(&mut self) {
+        let live: Vec<_> = (0u32..)
+            .zip(&self.objects)
+            .filter(|(_, object)| object.live.is_some())
+            .filter_map(|(i, object)| Some((ObjectId(i), object.kind, object.newest()?)))
+            .collect();
+        for (object, kind, newest) in live {
+            let Ok(body) = self.body(newest) else {
+                continue;
+            };
+            let Ok(json) = Json::parse(&body) else {
+                continue;
+            };
+            let state = live_object(&json, &self.kinds[kind.0 as usize].columns);
+            self.objects[object.0 as usize].live = Some(state);
+        }
+        self.connection = ConnectionState::Recorded;
+    }
+}
+
+/// Ids are 32 bits wide: four thousand million changes outgrow any memory budget first.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

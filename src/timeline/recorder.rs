@@ -1,0 +1,352 @@
+//! Turns observations into recorded changes.
+//!
+//! Everything that costs happens here, before the timeline's lock is taken: parsing, comparing
+//! with the revision before, finding the field managers, printer columns, compression.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::{
+    LiveObject, ObjectId, ReconcileSignal, RecordSink, Recorded, RevisionEncoder, SharedTimeline,
+};
+use crate::{
+    columns::CompiledColumns,
+    diff::{compare, touched, writers},
+    model::{
+        Change, ChangeKind, ConnectionState, FieldPath, Generation, Json, ObjectState, Observation,
+        Provenance, Readiness, ReadinessStatus, ResourceKind, Touched, WatchStatus, readiness,
+    },
+};
+
+/// Bodies of recently changed objects that are kept as they are, in bytes. The others are decoded
+/// from their log when they change again.
+const HOT_BYTES: usize = 64 << 20;
+
+/// Writes one context's history. Belongs to one thread.
+pub struct Recorder {
+    timeline: SharedTimeline,
+    sinks: Vec<Box<dyn RecordSink>>,
+    encoder: RevisionEncoder,
+    hot: HashMap<ObjectId, Box<[u8]>>,
+    hot_bytes: usize,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder")
+            .field("sinks", &self.sinks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is derived from a body and the one before it.
+struct Derived {
+    touches: Touched,
+    managers: Vec<Arc<str>>,
+    paths: Vec<FieldPath>,
+    signal: ReconcileSignal,
+    live: LiveObject,
+}
+
+impl Recorder {
+    /// Records into a timeline, and hands everything to the sinks in order.
+    #[must_use]
+    pub fn new(timeline: SharedTimeline, sinks: Vec<Box<dyn RecordSink>>) -> Self {
+        Self {
+            timeline,
+            sinks,
+            encoder: RevisionEncoder::default(),
+            hot: HashMap::new(),
+            hot_bytes: 0,
+        }
+    }
+
+    /// Takes the next observation.
+    pub fn observe(&mut self, observation: Observation) {
+        match observation {
+            Observation::Object(state) => self.object(state),
+            Observation::Gap(gap) => {
+                self.to_sinks(|sink| sink.gap(&gap));
+                self.timeline.write().gaps.push(gap);
+            }
+            Observation::Status { kind, status } => self.status(&kind, status),
+            Observation::Kind { kind, columns } => {
+                self.to_sinks(|sink| sink.kind(&kind, &columns));
+                let (id, changed) = self.timeline.write().upsert_kind(&kind, columns);
+                if changed {
+                    self.refresh_cells(id);
+                }
+            }
+            Observation::KindRemoved { kind, .. } => {
+                self.status(&kind, WatchStatus::Stopped);
+                let mut timeline = self.timeline.write();
+                if let Some(id) = timeline.kind_id(&kind) {
+                    timeline.kinds[id.0 as usize].served = false;
+                }
+            }
+            Observation::Connection(state) => {
+                if let ConnectionState::Connected { server_version } = &state {
+                    self.to_sinks(|sink| sink.server_version(server_version));
+                }
+                self.timeline.write().connection = state;
+            }
+        }
+    }
+
+    /// Makes everything durable that the sinks took.
+    pub fn flush(&mut self) {
+        self.to_sinks(|sink| sink.flush());
+    }
+
+    fn status(&self, kind: &ResourceKind, status: WatchStatus) {
+        let mut timeline = self.timeline.write();
+        if let Some(id) = timeline.kind_id(kind) {
+            timeline.kinds[id.0 as usize].status = status;
+        }
+    }
+
+    fn object(&mut self, state: ObjectState) {
+        let (kind_id, object_id, columns, wants_keyframe, same_incarnation) = {
+            let timeline = self.timeline.read();
+            let announced = timeline.kind_id(&state.kind);
+            let Some((kind_id, kind)) = announced.and_then(|id| Some((id, timeline.kind(id)?)))
+            else {
+                tracing::error!(kind = %state.kind, "a change of a kind that was never announced");
+                return;
+            };
+            let object_id = timeline.find(kind_id, &state.key);
+            let object = object_id.and_then(|id| timeline.object(id));
+            (
+                kind_id,
+                object_id,
+                Arc::clone(&kind.columns),
+                object.is_none_or(|object| object.log.wants_keyframe()),
+                object
+                    .and_then(|object| object.incarnations.last())
+                    .is_some_and(|newest| newest.uid == state.uid),
+            )
+        };
+        let previous = object_id.and_then(|id| self.previous_body(id));
+        let derived = match &state.body {
+            Some(body) => {
+                let old = previous.as_deref().filter(|_| same_incarnation);
+                derive(&state, body, old, &columns)
+            }
+            None => Derived::nothing(),
+        };
+        let encoded = state.body.as_deref().and_then(|body| {
+            let base = if wants_keyframe {
+                None
+            } else {
+                previous.as_deref()
+            };
+            self.encoder
+                .encode(body, base)
+                .inspect_err(
+                    |error| tracing::error!(key = %state.key, %error, "cannot compress a revision"),
+                )
+                .ok()
+        });
+        let change = Change {
+            observed_at: state.observed_at,
+            kind: state.kind,
+            key: state.key,
+            uid: state.uid,
+            resource_version: state.resource_version,
+            generation: state.generation,
+            change: state.change,
+            provenance: state.provenance,
+            touches: derived.touches,
+            managers: derived.managers,
+            paths: derived.paths,
+        };
+        let recorded = Recorded {
+            change: &change,
+            body: state.body.as_deref(),
+            encoded: encoded.as_ref(),
+            signal: derived.signal,
+        };
+        self.to_sinks(|sink| sink.change(&recorded));
+        let live = (change.change != ChangeKind::Deleted).then_some(derived.live);
+        let object_id = {
+            let mut timeline = self.timeline.write();
+            timeline.append(&change, encoded, derived.signal, live);
+            timeline.find(kind_id, &change.key)
+        };
+        if let (Some(id), Some(body)) = (object_id, state.body) {
+            self.keep_hot(id, body);
+        }
+    }
+
+    /// The newest body of an object that has one.
+    fn previous_body(&mut self, id: ObjectId) -> Option<Box<[u8]>> {
+        if let Some(body) = self.hot.remove(&id) {
+            self.hot_bytes -= body.len();
+            return Some(body);
+        }
+        let timeline = self.timeline.read();
+        let log = &timeline.object(id)?.log;
+        let newest = log.len().checked_sub(1)?;
+        log.body(newest)
+            .inspect_err(|error| tracing::error!(%error, "the newest revision cannot be read back"))
+            .ok()
+            .map(Vec::into_boxed_slice)
+    }
+
+    fn keep_hot(&mut self, id: ObjectId, body: Box<[u8]>) {
+        self.hot_bytes += body.len();
+        if self.hot_bytes > HOT_BYTES {
+            self.hot.clear();
+            self.hot_bytes = body.len();
+        }
+        self.hot.insert(id, body);
+    }
+
+    /// Columns changed while running: the cells of every live object are made anew.
+    fn refresh_cells(&self, kind: super::KindId) {
+        let fresh: Vec<_> = {
+            let timeline = self.timeline.read();
+            let Some(history) = timeline.kind(kind) else {
+                return;
+            };
+            history
+                .objects()
+                .filter_map(|id| {
+                    let object = timeline.object(id).filter(|object| object.live.is_some())?;
+                    let body = timeline.body(object.newest()?).ok()?;
+                    let json = Json::parse(&body).ok()?;
+                    Some((id, history.columns.row(&json).into_boxed_slice()))
+                })
+                .collect()
+        };
+        let mut timeline = self.timeline.write();
+        for (id, cells) in fresh {
+            if let Some(live) = timeline
+                .objects
+                .get_mut(id.0 as usize)
+                .and_then(|o| o.live.as_mut())
+            {
+                live.cells = cells;
+            }
+        }
+    }
+
+    fn to_sinks(
+        &mut self,
+        mut call: impl FnMut(&mut dyn RecordSink) -> Result<(), super::SinkError>,
+    ) {
+        for sink in &mut self.sinks {
+            if let Err(error) = call(sink.as_mut()) {
+                tracing::error!(%error, "a recorded change could not be written");
+                self.timeline.write().sink_errors += 1;
+            }
+        }
+    }
+}
+
+impl Derived {
+    fn nothing() -> Self {
+        Self {
+            touches: Touched::default(),
+            managers: Vec::new(),
+            paths: Vec::new(),
+            signal: ReconcileSignal::default(),
+            live: LiveObject::unread(),
+        }
+    }
+}
+
+fn derive(
+    state: &ObjectState,
+    body: &[u8],
+    old: Option<&[u8]>,
+    columns: &CompiledColumns,
+) -> Derived {
+    let new = match Json::parse(body) {
+        Ok(new) => new,
+        Err(error) => {
+            tracing::error!(key = %state.key, %error, "an object cannot be read; its bytes are kept");
+            return Derived::nothing();
+        }
+    };
+    let old = old.and_then(|old| Json::parse(old).ok());
+    let (touches, paths, managers) = match &old {
+        Some(old) => {
+            let changes = compare(old, &new);
+            let single_write = state.provenance == Provenance::Watch;
+            // Who deleted an object is written nowhere in it.
+            let managers = if state.change == ChangeKind::Deleted && changes.is_empty() {
+                Vec::new()
+            } else {
+                shared(writers(Some(old), &new, &changes, single_write).managers)
+            };
+            (
+                touched(&changes),
+                changes.into_iter().map(|change| change.path).collect(),
+                managers,
+            )
+        }
+        None => (
+            parts_of(&new),
+            Vec::new(),
+            shared(writers(None, &new, &[], true).managers),
+        ),
+    };
+    Derived {
+        touches,
+        managers,
+        paths,
+        signal: ReconcileSignal::of(&new),
+        live: live_object(&new, columns),
+    }
+}
+
+fn shared<'a>(names: Vec<std::borrow::Cow<'a, str>>) -> Vec<Arc<str>> {
+    names.into_iter().map(|name| Arc::from(&*name)).collect()
+}
+
+/// The parts that a new object has.
+fn parts_of(object: &Json<'_>) -> Touched {
+    let has = |wanted: &dyn Fn(&str) -> bool| object.members().iter().any(|(name, _)| wanted(name));
+    Touched {
+        spec: has(&|name| !matches!(name, "apiVersion" | "kind" | "metadata" | "status")),
+        status: has(&|name| name == "status"),
+        metadata: true,
+        heartbeat: false,
+    }
+}
+
+/// The newest state of an object, as the table shows it.
+pub(super) fn live_object(object: &Json<'_>, columns: &CompiledColumns) -> LiveObject {
+    let signal = ReconcileSignal::of(object);
+    LiveObject {
+        cells: columns.row(object).into_boxed_slice(),
+        readiness: readiness(object),
+        created: object
+            .at(&["metadata", "creationTimestamp"])
+            .and_then(Json::as_str)
+            .and_then(|text| text.parse::<Timestamp>().ok()),
+        generation: object
+            .at(&["metadata", "generation"])
+            .and_then(Json::as_i64)
+            .map(Generation),
+        observed: signal.observed.map(Generation).zip(signal.method),
+    }
+}
+
+impl LiveObject {
+    /// Stands in until the body has been read.
+    pub(super) fn unread() -> Self {
+        Self {
+            cells: [].into(),
+            readiness: Readiness {
+                status: ReadinessStatus::Unknown,
+                reason: "".into(),
+            },
+            created: None,
+            generation: None,
+            observed: None,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! All open contexts of the process.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::runtime::Handle;
+
+use super::{
+    Kubeconfigs,
+    session::{Session, Wake},
+};
+use crate::{
+    model::{Clock, ContextName, ResourceKind},
+    timeline::{RecordSink, SharedTimeline},
+};
+
+/// What of a context is watched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WatchScope {
+    /// Kinds by `plural.group`, plural or kind; empty for every custom kind.
+    pub kinds: Vec<String>,
+    /// Namespaces; empty for all.
+    pub namespaces: Vec<String>,
+    /// Label selector.
+    pub label_selector: Option<String>,
+}
+
+impl WatchScope {
+    /// Whether a kind is to be watched.
+    pub(super) fn wants(&self, kind: &ResourceKind) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|name| Self::names(name, kind))
+    }
+
+    /// Whether a word names a kind.
+    pub(super) fn names(word: &str, kind: &ResourceKind) -> bool {
+        word.eq_ignore_ascii_case(&kind.qualified_plural())
+            || word.eq_ignore_ascii_case(&kind.plural)
+            || word.eq_ignore_ascii_case(&kind.kind)
+    }
+}
+
+/// Opens and closes contexts; one session each.
+pub struct Supervisor {
+    runtime: Handle,
+    clock: Clock,
+    wake: Wake,
+    sessions: BTreeMap<ContextName, Session>,
+}
+
+impl std::fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("open", &self.sessions.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Supervisor {
+    /// `wake` is called from recorder threads whenever there is something new to show.
+    #[must_use]
+    pub fn new(runtime: Handle, clock: Clock, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            runtime,
+            clock,
+            wake,
+            sessions: BTreeMap::new(),
+        }
+    }
+
+    /// Opens a context, or gives the timeline of one that is open. Returns at once: how the
+    /// connection fares shows as [`crate::timeline::Timeline::connection`].
+    pub fn open(
+        &mut self,
+        kubeconfigs: &Kubeconfigs,
+        context: &ContextName,
+        scope: WatchScope,
+        sinks: Vec<Box<dyn RecordSink>>,
+    ) -> SharedTimeline {
+        let session = self.sessions.entry(context.clone()).or_insert_with(|| {
+            Session::open(
+                &self.runtime,
+                Arc::new(kubeconfigs.clone()),
+                context,
+                scope,
+                self.clock,
+                sinks,
+                Arc::clone(&self.wake),
+            )
+        });
+        Arc::clone(&session.timeline)
+    }
+
+    /// The timeline of an open context.
+    #[must_use]
+    pub fn timeline(&self, context: &ContextName) -> Option<SharedTimeline> {
+        self.sessions
+            .get(context)
+            .map(|session| Arc::clone(&session.timeline))
+    }
+
+    /// Closes a context: its watches end, what is under way is recorded and made durable. Blocks
+    /// for that long; must not be called on a runtime thread.
+    pub fn close(&mut self, context: &ContextName) {
+        if let Some(session) = self.sessions.remove(context) {
+            session.close(&self.runtime);
+        }
+    }
+
+    /// Closes every context.
+    pub fn shutdown(mut self) {
+        for (_, session) in std::mem::take(&mut self.sessions) {
+            session.close(&self.runtime);
+        }
+    }
+}

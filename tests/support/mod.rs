@@ -1,0 +1,5 @@
+//! What the tests stand on: a real control plane, a load for it, and waiting for a condition.
+
+pub(crate) mod control_plane;
+pub(crate) mod load;
+pub(crate) mod wait;

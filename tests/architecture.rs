@@ -19,30 +19,47 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("settings", &["model"]),
     ("timeline", &["model", "diff", "columns"]),
     ("insight", &["model", "diff", "timeline"]),
-    ("cluster", &["model", "diff", "columns", "settings", "timeline"]),
+    (
+        "cluster",
+        &["model", "diff", "columns", "settings", "timeline"],
+    ),
     ("journal", &["model", "diff", "columns", "timeline"]),
     ("demo", &["model"]),
     ("export", &["model", "diff", "columns", "timeline"]),
-    ("ui", &["model", "diff", "columns", "settings", "timeline", "insight"]),
+    (
+        "ui",
+        &[
+            "model", "diff", "columns", "settings", "timeline", "insight",
+        ],
+    ),
     (
         "app",
         &[
-            "model", "diff", "columns", "settings", "timeline", "insight", "cluster", "journal", "demo",
-            "export", "ui",
+            "model", "diff", "columns", "settings", "timeline", "insight", "cluster", "journal",
+            "demo", "export", "ui",
         ],
     ),
     (
         "cli",
-        &["model", "diff", "columns", "settings", "timeline", "insight", "cluster", "journal", "demo", "export"],
+        &[
+            "model", "diff", "columns", "settings", "timeline", "insight", "cluster", "journal",
+            "demo", "export",
+        ],
     ),
     ("main", &["app", "cli"]),
 ];
 
 /// External crates that only these layers may name.
 const CRATES: &[(&[&str], &[&str])] = &[
-    (&["egui", "eframe", "egui_plot", "egui_extras"], &["ui", "app"]),
+    (
+        &["egui", "eframe", "egui_plot", "egui_extras"],
+        &["ui", "app"],
+    ),
     (&["kube", "k8s_openapi"], &["cluster", "demo"]),
-    (&["tokio", "tokio_util", "futures"], &["cluster", "demo", "journal", "export", "app", "cli"]),
+    (
+        &["tokio", "tokio_util", "futures"],
+        &["cluster", "demo", "journal", "export", "app", "cli"],
+    ),
     (&["rusqlite"], &["journal"]),
 ];
 
@@ -58,8 +75,12 @@ impl Paths {
                 self.use_tree(&path.tree, prefix);
                 prefix.pop();
             }
-            UseTree::Name(name) => self.0.push([prefix.clone(), vec![name.ident.to_string()]].concat()),
-            UseTree::Rename(name) => self.0.push([prefix.clone(), vec![name.ident.to_string()]].concat()),
+            UseTree::Name(name) => self
+                .0
+                .push([prefix.clone(), vec![name.ident.to_string()]].concat()),
+            UseTree::Rename(name) => self
+                .0
+                .push([prefix.clone(), vec![name.ident.to_string()]].concat()),
             UseTree::Glob(_) => self.0.push(prefix.clone()),
             UseTree::Group(group) => {
                 for tree in &group.items {
@@ -76,15 +97,25 @@ impl<'ast> Visit<'ast> for Paths {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        self.0.push(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
+        self.0.push(
+            path.segments
+                .iter()
+                .map(|segment| segment.ident.to_string())
+                .collect(),
+        );
         visit::visit_path(self, path);
     }
 }
 
 /// What a file in a layer names and may not.
 fn violations(layer: &str, source: &str) -> BTreeSet<String> {
-    let allowed = LAYERS.iter().find(|(name, _)| *name == layer).map(|(_, allowed)| *allowed);
-    let Some(allowed) = allowed else { return [format!("the layer {layer} is not in the table")].into() };
+    let allowed = LAYERS
+        .iter()
+        .find(|(name, _)| *name == layer)
+        .map(|(_, allowed)| *allowed);
+    let Some(allowed) = allowed else {
+        return [format!("the layer {layer} is not in the table")].into();
+    };
     let file = syn::parse_file(source).expect("a source file parses");
     let mut paths = Paths::default();
     paths.visit_file(&file);
@@ -128,7 +159,12 @@ fn imports_run_only_leftwards() {
     let mut found = Vec::new();
     for file in files {
         let relative = file.strip_prefix(&src).expect("below src");
-        let layer = relative.components().next().expect("a name").as_os_str().to_string_lossy();
+        let layer = relative
+            .components()
+            .next()
+            .expect("a name")
+            .as_os_str()
+            .to_string_lossy();
         let layer = layer.trim_end_matches(".rs");
         if layer == "lib" {
             continue;
@@ -144,22 +180,63 @@ fn imports_run_only_leftwards() {
 #[test]
 fn planted_violations_are_caught() {
     let planted = [
-        ("ui", "use crate::cluster::Supervisor;", "ui imports cluster"),
-        ("ui", "use crate::{model::Uid, cluster::{Supervisor}};", "ui imports cluster"),
-        ("cluster", "fn f() { crate::ui::theme(); }", "cluster imports ui"),
-        ("model", "use crate::timeline::Timeline as T;", "model imports timeline"),
+        (
+            "ui",
+            "use crate::cluster::Supervisor;",
+            "ui imports cluster",
+        ),
+        (
+            "ui",
+            "use crate::{model::Uid, cluster::{Supervisor}};",
+            "ui imports cluster",
+        ),
+        (
+            "cluster",
+            "fn f() { crate::ui::theme(); }",
+            "cluster imports ui",
+        ),
+        (
+            "model",
+            "use crate::timeline::Timeline as T;",
+            "model imports timeline",
+        ),
         ("diff", "use crate::timeline::*;", "diff imports timeline"),
-        ("timeline", "async fn f() { tokio::time::sleep(x).await }", "timeline names tokio"),
+        (
+            "timeline",
+            "async fn f() { tokio::time::sleep(x).await }",
+            "timeline names tokio",
+        ),
         ("timeline", "use kube::Client;", "timeline names kube"),
         ("insight", "fn f(c: egui::Color32) {}", "insight names egui"),
-        ("cluster", "fn f(c: &egui::Context) {}", "cluster names egui"),
+        (
+            "cluster",
+            "fn f(c: &egui::Context) {}",
+            "cluster names egui",
+        ),
         ("cli", "use rusqlite::Connection;", "cli names rusqlite"),
-        ("main", "fn main() { kronika::cluster::x() }", "main imports cluster"),
-        ("model", "mod tests { use crate::columns::Cell; }", "model imports columns"),
+        (
+            "main",
+            "fn main() { kronika::cluster::x() }",
+            "main imports cluster",
+        ),
+        (
+            "model",
+            "mod tests { use crate::columns::Cell; }",
+            "model imports columns",
+        ),
         ("extra", "", "the layer extra is not in the table"),
     ];
     for (layer, source, violation) in planted {
-        assert!(violations(layer, source).contains(violation), "{layer}: {source}");
+        assert!(
+            violations(layer, source).contains(violation),
+            "{layer}: {source}"
+        );
     }
-    assert!(violations("ui", "use crate::{model::Uid, ui::theme, timeline::Timeline};").is_empty());
+    assert!(
+        violations(
+            "ui",
+            "use crate::{model::Uid, ui::theme, timeline::Timeline};"
+        )
+        .is_empty()
+    );
 }

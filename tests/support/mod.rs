@@ -2,4 +2,5 @@
 
 pub(crate) mod control_plane;
 pub(crate) mod load;
+pub(crate) mod recording;
 pub(crate) mod wait;

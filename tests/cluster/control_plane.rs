@@ -3,10 +3,11 @@
 use std::env;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 
@@ -84,18 +85,12 @@ fn the_server_tells_the_version_that_was_built() {
 }
 
 #[test]
-fn two_planes_start_side_by_side_within_the_limit() {
-    let start = || {
-        let begin = Instant::now();
-        let plane = ControlPlane::start();
-        (plane, begin.elapsed())
-    };
-    let [(first, first_took), (second, second_took)] = std::thread::scope(|scope| {
-        [scope.spawn(start), scope.spawn(start)].map(|thread| thread.join().unwrap())
+fn two_planes_run_side_by_side() {
+    let [first, second] = std::thread::scope(|scope| {
+        [(); 2]
+            .map(|()| scope.spawn(ControlPlane::start))
+            .map(|thread| thread.join().unwrap())
     });
-    eprintln!("started within {first_took:?} and {second_took:?}");
-    // No figure of performance: the fixture's promise, which it enforces itself for each of its two parts.
-    assert!(first_took.max(second_took) < 2 * START_LIMIT);
     define(&first, "first.example.org");
     assert!(
         first
@@ -150,11 +145,13 @@ fn nothing_is_left_after_a_drop_or_a_panic() {
     assert_eq!(processes_of(&directory), Vec::<String>::new());
 }
 
-/// Runs itself once more as the process that is killed.
+/// Runs itself once more as the process that is ended: by SIGKILL, where no destructor and no handler runs, and
+/// by Ctrl-C, which a terminal sends to the whole process group.
 #[test]
-fn nothing_is_left_after_the_test_process_is_killed() {
-    const ROLE: &str = "KRONIKA_TEST_KILLED_HOLDER";
-    const NAME: &str = "cluster::control_plane::nothing_is_left_after_the_test_process_is_killed";
+fn nothing_is_left_after_the_test_process_is_killed_or_interrupted() {
+    const ROLE: &str = "KRONIKA_TEST_HOLDS_A_CONTROL_PLANE";
+    const NAME: &str =
+        "cluster::control_plane::nothing_is_left_after_the_test_process_is_killed_or_interrupted";
     if env::var_os(ROLE).is_some() {
         let plane = ControlPlane::start();
         println!("\nholding {}", plane.directory().display());
@@ -162,22 +159,29 @@ fn nothing_is_left_after_the_test_process_is_killed() {
             std::thread::park();
         }
     }
-    let mut holder = Command::new(env::current_exe().unwrap())
-        .args(["--exact", NAME, "--nocapture"])
-        .env(ROLE, "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let directory = BufReader::new(holder.stdout.take().unwrap())
-        .lines()
-        .map_while(Result::ok)
-        .find_map(|line| line.strip_prefix("holding ").map(PathBuf::from))
-        .expect("the process says where its control plane is");
-    assert!(processes_of(&directory).len() >= 2);
-    // SIGKILL: no destructor and no handler runs in it.
-    holder.kill().unwrap();
-    holder.wait().unwrap();
-    wait_until_gone(&directory);
+    for signal in ["-KILL", "-INT"] {
+        let mut holder = Command::new(env::current_exe().unwrap())
+            .args(["--exact", NAME, "--nocapture"])
+            .env(ROLE, "1")
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let directory = BufReader::new(holder.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("holding ").map(PathBuf::from))
+            .expect("the process says where its control plane is");
+        assert!(processes_of(&directory).len() >= 2);
+        let group = format!("-{}", holder.id());
+        let sent = Command::new("sh")
+            .args(["-c", r#"kill "$0" "$1""#, signal, &group])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        assert!(!holder.wait().unwrap().success());
+        wait_until_gone(&directory);
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 /// Runs `"$@"` with its output in the log `$0` until the standard input ends. Standard output belongs to the
 /// keeper's pipe and is held open until the program is gone, but is not handed to it.
 const GUARD: &str = r#"
+trap '' HUP INT TERM
 exec 3<&0
 "$@" </dev/null >>"$0" 2>&1 3<&- &
 program=$!
@@ -26,7 +27,7 @@ exit "$status"
 "#;
 
 /// Removes the directory `$0` when the standard input ends.
-const KEEPER: &str = r#"while read -r _; do :; done; rm -rf "$0""#;
+const KEEPER: &str = r#"trap '' HUP INT TERM; while read -r _; do :; done; rm -rf "$0""#;
 
 /// A directory that is removed when its owner and every [`Guarded`] program started in it are gone.
 pub(crate) struct Workspace {
@@ -50,6 +51,7 @@ impl Workspace {
             .current_dir("/")
             .stdin(ended)
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .process_group(0)
             .spawn()?;
         Ok(Self {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::audit;
 use super::certificates::Identity;
@@ -30,10 +31,11 @@ impl ControlPlane {
 
     /// Starts etcd again with the data that it had.
     pub(crate) fn start_etcd(&self) {
-        self.run_etcd()
+        self.run_etcd(START_LIMIT)
             .unwrap_or_else(|words| panic!("etcd did not start again:\n{words}"));
-        self.wait_until_ready(None)
-            .unwrap_or_else(|words| panic!("the API server did not come back:\n{words}"));
+        wait::until(START_LIMIT, "the API server is ready again", || {
+            access::is_ready(&self.admin_kubeconfig).then_some(())
+        });
     }
 
     /// Kills the API server as a crash does: connections end in the middle.
@@ -43,7 +45,7 @@ impl ControlPlane {
 
     /// Starts the API server again at the same address, and waits until it is ready.
     pub(crate) fn start_api_server(&self) {
-        self.run_api_server()
+        self.run_api_server(START_LIMIT)
             .unwrap_or_else(|words| panic!("the API server did not start again:\n{words}"));
     }
 
@@ -75,7 +77,7 @@ impl ControlPlane {
         *lock(&self.controller_manager) = Some(running);
     }
 
-    pub(super) fn run_etcd(&self) -> Result<(), String> {
+    pub(super) fn run_etcd(&self, limit: Duration) -> Result<(), String> {
         let server = self.certificate_files("server");
         let authority = self.authority.certificate();
         let clients = format!("https://{}", address(self.ports.etcd));
@@ -105,12 +107,14 @@ impl ControlPlane {
             .spawn("etcd", &self.binaries.path("etcd"), &args)
             .map_err(|error| format!("etcd: {error}"))?;
         let kubeconfig = kubeconfig::write(self.directory(), &clients, &authority, "etcd", &server);
-        wait_for(&mut etcd, "etcd", || access::is_etcd_healthy(&kubeconfig))?;
+        wait_for(&mut etcd, "etcd", limit, || {
+            access::is_etcd_healthy(&kubeconfig)
+        })?;
         *lock(&self.etcd) = Some(etcd);
         Ok(())
     }
 
-    pub(super) fn run_api_server(&self) -> Result<(), String> {
+    pub(super) fn run_api_server(&self, limit: Duration) -> Result<(), String> {
         let server = self.certificate_files("server");
         let service_accounts = self.certificate_files("service-accounts");
         let authority = self.authority.certificate();
@@ -148,19 +152,11 @@ impl ControlPlane {
                 &args,
             )
             .map_err(|error| format!("kube-apiserver: {error}"))?;
-        self.wait_until_ready(Some(&mut running))?;
+        wait_for(&mut running, "kube-apiserver", limit, || {
+            access::is_ready(&self.admin_kubeconfig)
+        })?;
         *lock(&self.api_server) = Some(running);
         Ok(())
-    }
-
-    /// Waits until the API server is ready and has its `default` namespace; gives up early when `starting` ends.
-    fn wait_until_ready(&self, starting: Option<&mut Guarded>) -> Result<(), String> {
-        let ready = || access::is_ready(&self.admin_kubeconfig);
-        match starting {
-            Some(program) => wait_for(program, "kube-apiserver", ready),
-            None => wait::within(START_LIMIT, || ready().then_some(()))
-                .ok_or_else(|| format!("not ready within {START_LIMIT:?}")),
-        }
     }
 
     fn certificate_files(&self, name: &str) -> Identity {
@@ -169,8 +165,13 @@ impl ControlPlane {
 }
 
 /// Waits for a condition while the program runs.
-fn wait_for(program: &mut Guarded, name: &str, condition: impl Fn() -> bool) -> Result<(), String> {
-    let ended = wait::within(START_LIMIT, || {
+fn wait_for(
+    program: &mut Guarded,
+    name: &str,
+    limit: Duration,
+    condition: impl Fn() -> bool,
+) -> Result<(), String> {
+    let ended = wait::within(limit, || {
         if program.has_ended() {
             return Some(true);
         }
@@ -180,7 +181,7 @@ fn wait_for(program: &mut Guarded, name: &str, condition: impl Fn() -> bool) -> 
         Some(false) => Ok(()),
         Some(true) => Err(format!("{name} ended:\n{}", program.last_words())),
         None => Err(format!(
-            "{name} was not ready within {START_LIMIT:?}:\n{}",
+            "{name} was not ready within {limit:?}:\n{}",
             program.last_words()
         )),
     }

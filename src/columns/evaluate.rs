@@ -39,7 +39,15 @@ pub(super) fn first<'j>(nodes: &'j [Node], object: &'j Json<'j>) -> Option<Value
             let values = evaluate(&nodes[i..], vec![Value::Json(value)]);
             return values.ok()?.into_iter().next();
         };
-        value = value.get(name)?;
+        match value.get(name) {
+            Some(member) => value = member,
+            None => {
+                return evaluate(&nodes[i + 1..], Vec::new())
+                    .ok()?
+                    .into_iter()
+                    .next();
+            }
+        }
     }
     Some(Value::Json(value))
 }
@@ -103,7 +111,12 @@ fn children(value: Value<'_>) -> Vec<Value<'_>> {
 fn descend<'j>(values: &[Value<'j>], found: &mut Vec<Value<'j>>) {
     for value in values {
         let below = children(*value);
-        if !below.is_empty() {
+        // To the server a string is a list of bytes, and so something to descend into.
+        let is_text = value
+            .json()
+            .and_then(Json::as_str)
+            .is_some_and(|text| !text.is_empty());
+        if !below.is_empty() || is_text {
             found.push(*value);
             descend(&below, found);
         }

@@ -7,6 +7,7 @@
 
 pub mod cluster;
 pub mod columns;
+pub mod demo;
 pub mod diff;
 pub mod model;
 pub mod timeline;

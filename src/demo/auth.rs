@@ -30,7 +30,9 @@ impl Token {
             .secure_random
             .fill(&mut bytes)
             .map_err(|_| DemoError::Tls("the system gives no random numbers".to_owned()))?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ))
     }
 
     /// The text, for the kubeconfig.

@@ -98,9 +98,7 @@ impl Step {
                 .into_iter()
                 .flatten()
                 .filter(|item| match (left.find(item).first(), comparison) {
-                    (Some(found), Some((comparison, literal))) => {
-                        comparison.holds(found, literal)
-                    }
+                    (Some(found), Some((comparison, literal))) => comparison.holds(found, literal),
                     (found, None) => found.is_some(),
                     (None, _) => false,
                 })

@@ -126,7 +126,10 @@ mod tests {
         let theirs = "contexts:\n- name: prod\n";
         std::fs::write(&path, theirs).unwrap();
         let error = write(&path, &render("https://127.0.0.1:1", "PEM", "x")).unwrap_err();
-        assert!(error.to_string().contains("not a demo kubeconfig"), "{error}");
+        assert!(
+            error.to_string().contains("not a demo kubeconfig"),
+            "{error}"
+        );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), theirs);
     }
 

@@ -388,7 +388,15 @@ mod tests {
         old: Option<&Value>,
         new: &Value,
     ) {
-        record(managed, author, "cert-manager.io/v1", time, (old, new), None, &shape());
+        record(
+            managed,
+            author,
+            "cert-manager.io/v1",
+            time,
+            (old, new),
+            None,
+            &shape(),
+        );
     }
 
     #[test]
@@ -411,10 +419,19 @@ mod tests {
         let first = object(json!(["a"]), None);
         write(&mut managed, Author::update("argocd"), "1", None, &first);
         let second = object(json!(["a", "b"]), None);
-        write(&mut managed, Author::update("kubectl"), "2", Some(&first), &second);
+        write(
+            &mut managed,
+            Author::update("kubectl"),
+            "2",
+            Some(&first),
+            &second,
+        );
         assert_eq!(managed.len(), 2);
         assert_eq!(managed[0]["fieldsV1"]["f:spec"].get("f:dnsNames"), None);
-        assert_eq!(managed[1]["fieldsV1"], json!({"f:spec": {"f:dnsNames": {}}}));
+        assert_eq!(
+            managed[1]["fieldsV1"],
+            json!({"f:spec": {"f:dnsNames": {}}})
+        );
         assert_eq!(managed[1]["time"], "2");
     }
 
@@ -437,8 +454,20 @@ mod tests {
         let mut managed = Vec::new();
         let first = object(json!(["a"]), Some("True"));
         let bare = object(json!(["a"]), None);
-        write(&mut managed, Author::status("controller"), "1", Some(&bare), &first);
-        write(&mut managed, Author::update("kubectl"), "2", Some(&first), &bare);
+        write(
+            &mut managed,
+            Author::status("controller"),
+            "1",
+            Some(&bare),
+            &first,
+        );
+        write(
+            &mut managed,
+            Author::update("kubectl"),
+            "2",
+            Some(&first),
+            &bare,
+        );
         assert_eq!(managed, Vec::<Value>::new());
     }
 
@@ -452,7 +481,15 @@ mod tests {
             ..Author::update("me")
         };
         let values = (None, &new);
-        record(&mut managed, author, "v1", "1", values, Some(&sent), &shape());
+        record(
+            &mut managed,
+            author,
+            "v1",
+            "1",
+            values,
+            Some(&sent),
+            &shape(),
+        );
         assert_eq!(
             managed[0]["fieldsV1"],
             json!({"f:spec": {"f:issuerRef": {"f:name": {}}}})

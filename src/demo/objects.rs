@@ -194,7 +194,9 @@ pub(super) fn update(
         let old = present.ok_or_else(|| ApiError::not_found(definition, &key.name))?;
         let mut new = old.clone();
         change(&mut new);
-        Ok(put_or_finish(updated(definition, old, new, author, now, None)))
+        Ok(put_or_finish(updated(
+            definition, old, new, author, now, None,
+        )))
     })
 }
 
@@ -246,7 +248,9 @@ mod tests {
         let author = Author::update("kubectl");
         let uid = new_uid(&mut fastrand::Rng::with_seed(1));
         let object = created(definition, &key, draft, author, Timestamp::UNIX_EPOCH, uid);
-        store.transact(kind, &key, |_| Ok(Action::Put(object))).unwrap();
+        store
+            .transact(kind, &key, |_| Ok(Action::Put(object)))
+            .unwrap();
         (store, kind, key)
     }
 
@@ -293,7 +297,10 @@ mod tests {
         let (store, kind, key) = store_with_certificate();
         let held = delete(&store, kind, &key, Timestamp::UNIX_EPOCH, |_| Ok(())).unwrap();
         assert_eq!(held.event, Some(EventKind::Modified));
-        assert_eq!(held.value["metadata"]["deletionTimestamp"], "1970-01-01T00:00:00Z");
+        assert_eq!(
+            held.value["metadata"]["deletionTimestamp"],
+            "1970-01-01T00:00:00Z"
+        );
         assert!(store.get(kind, &key).is_some());
         let gone = change(&store, Author::update("controller"), |object| {
             object["metadata"]["finalizers"] = json!([]);

@@ -44,7 +44,11 @@ mod tests {
     fn merge_follows_the_examples_of_the_rfc() {
         for (target, patch, result) in [
             (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
-            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (
+                json!({"a": "b", "b": "c"}),
+                json!({"a": null}),
+                json!({"b": "c"}),
+            ),
             (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
             (
                 json!({"a": {"b": "c"}}),
@@ -52,7 +56,11 @@ mod tests {
                 json!({"a": {"b": "d"}}),
             ),
             (json!({"a": "foo"}), json!("bar"), json!("bar")),
-            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+            (
+                json!({}),
+                json!({"a": {"bb": {"ccc": null}}}),
+                json!({"a": {"bb": {}}}),
+            ),
         ] {
             let mut merged = target.clone();
             merge(&mut merged, &patch);

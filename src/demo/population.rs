@@ -188,7 +188,8 @@ fn add(simulation: &mut Simulation, kind: KindId, subject: &Subject) -> Result<(
 fn ago(rng: &mut Rng, days: i64) -> Timestamp {
     let seconds = rng.i64(60..days * 86_400);
     let now = Timestamp::now();
-    now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(now)
+    now.checked_sub(SignedDuration::from_secs(seconds))
+        .unwrap_or(now)
 }
 
 fn add_namespace(simulation: &mut Simulation, name: &str) -> Result<(), ApiError> {

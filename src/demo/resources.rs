@@ -136,7 +136,14 @@ fn read(app: &App, definition: &Definition, request: Request) -> Result<Response
     let filter = Filter::parse(target.namespace, &fields, &options.label_selector)?;
     if options.watch() {
         let store = Arc::clone(&app.store);
-        watch::watch(store, target.kind, filter, &options, view, app.bookmark_every)
+        watch::watch(
+            store,
+            target.kind,
+            filter,
+            &options,
+            view,
+            app.bookmark_every,
+        )
     } else {
         list::list(&app.store, target.kind, &filter, &options, view)
     }
@@ -208,8 +215,9 @@ fn patched(
 ) -> Result<Written, ApiError> {
     match content_type(request) {
         "application/merge-patch+json" => {
-            let patch: Value = serde_json::from_slice(&request.body)
-                .map_err(|error| ApiError::bad_request(format!("the patch is not JSON: {error}")))?;
+            let patch: Value = serde_json::from_slice(&request.body).map_err(|error| {
+                ApiError::bad_request(format!("the patch is not JSON: {error}"))
+            })?;
             change(app, definition, request, key, |old| {
                 let mut new = old.clone();
                 // Only a patch that names a version is a patch of that version.
@@ -306,13 +314,19 @@ fn delete(app: &App, request: &Request, key: &Key) -> Result<Written, ApiError> 
         };
         return app.store.transact(request.target.kind, key, unchanged);
     }
-    objects::delete(&app.store, request.target.kind, key, Timestamp::now(), |old| {
-        if wanted.is_null() || *wanted == old["metadata"]["uid"] {
-            Ok(())
-        } else {
-            Err(ApiError::conflict(definition, &key.name))
-        }
-    })
+    objects::delete(
+        &app.store,
+        request.target.kind,
+        key,
+        Timestamp::now(),
+        |old| {
+            if wanted.is_null() || *wanted == old["metadata"]["uid"] {
+                Ok(())
+            } else {
+                Err(ApiError::conflict(definition, &key.name))
+            }
+        },
+    )
 }
 
 fn finish(request: &Request, action: Action) -> Action {

@@ -20,8 +20,8 @@ use super::objects::{self, new_uid};
 use super::ring::{EventKind, Key};
 use super::server::UserWrite;
 use super::status_error::ApiError;
-use super::storylines::Story;
 use super::store::{Action, KindId, Store, Written, decode};
+use super::storylines::Story;
 
 /// How far the simulation may lag behind the wall before it lets go of the difference.
 const MAX_LAG: Duration = Duration::from_secs(2);
@@ -236,9 +236,12 @@ impl Simulation {
             done if done <= steps => Stage::Progress { done, of: steps },
             _ => Stage::Ready,
         };
-        let written = self.write_status(kind, &key, behaviour.controller(reached), |object, scene| {
-            behaviour.status(object, reached, scene)
-        });
+        let written = self.write_status(
+            kind,
+            &key,
+            behaviour.controller(reached),
+            |object, scene| behaviour.status(object, reached, scene),
+        );
         if reached == Stage::Ready || written.is_err() {
             self.runs.remove(&(kind, key));
             return;
@@ -282,12 +285,13 @@ impl Simulation {
     ) -> Result<Written, ApiError> {
         let author = Author::update(manager);
         let rng = &mut self.rng;
-        let written = objects::update(&self.store, kind, key, author, Timestamp::now(), |object| {
-            edit(object, rng);
-            if manager == "kubectl-client-side-apply" {
-                remember_applied(object);
-            }
-        })?;
+        let written =
+            objects::update(&self.store, kind, key, author, Timestamp::now(), |object| {
+                edit(object, rng);
+                if manager == "kubectl-client-side-apply" {
+                    remember_applied(object);
+                }
+            })?;
         if written.generation_moved {
             self.begin_reconcile(kind, key);
         }
@@ -331,11 +335,12 @@ impl Simulation {
         }
         let manager = kinds::behaviour(kind).controller(Stage::Observed);
         let author = Author::update(manager);
-        let released = objects::update(&self.store, kind, key, author, Timestamp::now(), |object| {
-            if let Some(metadata) = object["metadata"].as_object_mut() {
-                metadata.remove("finalizers");
-            }
-        });
+        let released =
+            objects::update(&self.store, kind, key, author, Timestamp::now(), |object| {
+                if let Some(metadata) = object["metadata"].as_object_mut() {
+                    metadata.remove("finalizers");
+                }
+            });
         if let Err(error) = released {
             tracing::debug!(?error, "a deleted object of the demo was gone already");
         }

@@ -167,11 +167,7 @@ impl ApiError {
 
     /// 500: a fault of ours.
     pub(super) fn internal(message: impl Into<String>) -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalError",
-            message,
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
     }
 
     /// 504: the client has seen a resourceVersion that this server has not reached.

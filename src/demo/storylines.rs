@@ -163,7 +163,12 @@ impl Simulation {
     fn slow_certificate(&mut self) -> f64 {
         let spell = self.slow_until;
         self.slow_until = self.now + std::time::Duration::from_secs(1);
-        self.story_edit(CERTIFICATE, "shop", "payments-tls", "kubectl-client-side-apply");
+        self.story_edit(
+            CERTIFICATE,
+            "shop",
+            "payments-tls",
+            "kubectl-client-side-apply",
+        );
         self.slow_until = spell.max(self.now + std::time::Duration::from_secs(6));
         45.0
     }

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::definition::{Column, Definition};
-use super::store::decode;
 use super::ring::Stored;
 use super::status_error::ApiError;
+use super::store::decode;
 
 /// What `includeObject` asks to send beside the cells.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -185,8 +185,7 @@ mod tests {
             .iter()
             .map(|column| cell(column, &object, now))
             .collect();
-        let expected =
-            json!(["redis", "7", 3, "True", "<invalid>", 0.5, true, null, "90s"]);
+        let expected = json!(["redis", "7", 3, "True", "<invalid>", 0.5, true, null, "90s"]);
         assert_eq!(Value::from(cells), expected);
     }
 

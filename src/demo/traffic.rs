@@ -8,8 +8,8 @@ use super::kinds::{
 };
 use super::ring::Key;
 use super::simulation::{Simulation, Task};
-use super::storylines;
 use super::store::KindId;
+use super::storylines;
 
 /// Kinds that people change, the busier ones more than once.
 const EDITED: [KindId; 14] = [
@@ -68,7 +68,9 @@ impl Simulation {
         };
         let editor = EDITORS[self.rng.usize(..EDITORS.len())];
         let behaviour = kinds::behaviour(kind);
-        match self.write_spec(kind, &key, editor, |object, rng| behaviour.edit(object, rng)) {
+        match self.write_spec(kind, &key, editor, |object, rng| {
+            behaviour.edit(object, rng)
+        }) {
             Ok(written) if written.generation_moved => 3 + behaviour.pace().steps,
             _ => 1,
         }
@@ -141,7 +143,10 @@ impl Simulation {
         draft["spec"]["issuerRef"] = object["spec"]["issuerRef"].clone();
         let key = Key::new(&certificate.namespace, &name);
         let manager = "cert-manager-certificates-request-manager";
-        if self.create(CERTIFICATE_REQUEST, &key, manager, draft).is_err() {
+        if self
+            .create(CERTIFICATE_REQUEST, &key, manager, draft)
+            .is_err()
+        {
             return 1;
         }
         let renewed = Task::Renewed {

@@ -3,3 +3,4 @@
 mod control_plane;
 mod load;
 mod record;
+mod watching;

@@ -1,6 +1,7 @@
 //! What the tests stand on: a real control plane, a load for it, and waiting for a condition.
 
 pub(crate) mod control_plane;
+pub(crate) mod fault_proxy;
 pub(crate) mod load;
 pub(crate) mod recording;
 pub(crate) mod wait;

@@ -54,7 +54,9 @@ impl Behaviour for Certificates {
     }
 
     fn edit(&self, object: &mut Value, rng: &mut Rng) {
-        let name = object["spec"]["commonName"].as_str().unwrap_or("example.com");
+        let name = object["spec"]["commonName"]
+            .as_str()
+            .unwrap_or("example.com");
         let host = name.split('.').next().unwrap_or("www").to_owned();
         let region = pick(rng, &["eu", "us", "uk", "dev", "net", "org"]);
         if let Some(names) = object["spec"]["dnsNames"].as_array_mut() {
@@ -138,7 +140,10 @@ impl Behaviour for CertificateRequests {
     }
 
     fn draft(&self, subject: &Subject, rng: &mut Rng) -> Value {
-        let (certificate, revision) = subject.name.rsplit_once('-').unwrap_or((&subject.name, "1"));
+        let (certificate, revision) = subject
+            .name
+            .rsplit_once('-')
+            .unwrap_or((&subject.name, "1"));
         json!({
             "metadata": {
                 "annotations": {

@@ -62,7 +62,11 @@ impl Behaviour for Databases {
         let time = scene.time();
         let metadata = &object["metadata"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let host = format!("{}.{}.svc", text(&metadata["name"]), text(&metadata["namespace"]));
+        let host = format!(
+            "{}.{}.svc",
+            text(&metadata["name"]),
+            text(&metadata["namespace"])
+        );
         let done = stage == Stage::Ready;
         let replicas = object["spec"]["replicas"].as_u64().unwrap_or(1);
         if status["endpoint"].is_null() {

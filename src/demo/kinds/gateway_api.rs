@@ -121,9 +121,7 @@ impl Behaviour for HttpRoutes {
 
     fn draft(&self, subject: &Subject, _rng: &mut Rng) -> Value {
         let app = &subject.app;
-        let backend = |name: String, weight: u8| {
-            json!({"group": "", "kind": "Service", "name": name, "port": 80, "weight": weight})
-        };
+        let backend = |name: String, weight: u8| json!({"group": "", "kind": "Service", "name": name, "port": 80, "weight": weight});
         json!({
             "metadata": {"labels": labels(subject, "route")},
             "spec": {

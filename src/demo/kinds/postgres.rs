@@ -74,10 +74,7 @@ impl Behaviour for Clusters {
         let done = stage == Stage::Ready;
         let (ready, phase) = match stage {
             Stage::Observed => (instances - 1, "Upgrading cluster"),
-            Stage::Progress { .. } => (
-                instances - 1,
-                "Waiting for the instances to become active",
-            ),
+            Stage::Progress { .. } => (instances - 1, "Waiting for the instances to become active"),
             Stage::Ready => (instances, "Cluster in healthy state"),
         };
         let pods: Vec<String> = (1..=instances).map(|n| format!("{name}-{n}")).collect();
@@ -129,7 +126,10 @@ impl Behaviour for Backups {
     }
 
     fn draft(&self, subject: &Subject, _rng: &mut Rng) -> Value {
-        let cluster = subject.name.rsplit_once('-').map_or("pg-main", |(cluster, _)| cluster);
+        let cluster = subject
+            .name
+            .rsplit_once('-')
+            .map_or("pg-main", |(cluster, _)| cluster);
         json!({
             "metadata": {"labels": {
                 "cnpg.io/cluster": cluster,
@@ -163,7 +163,8 @@ impl Behaviour for Backups {
             // One in forty finds its bucket closed.
             Stage::Ready if scene.rng.u8(..40) == 0 => {
                 status["phase"] = "failed".into();
-                status["error"] = "encountered an error while checking the bucket: exit status 4".into();
+                status["error"] =
+                    "encountered an error while checking the bucket: exit status 4".into();
             }
             Stage::Ready => {
                 status["phase"] = "completed".into();

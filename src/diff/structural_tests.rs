@@ -284,10 +284,10 @@ fn patch(target: &mut Json<'static>, tokens: &[String], change: &FieldChange<'_>
     match (target, change.old, change.new) {
         (Json::Array(items), _, None) if is_last => drop(items.remove(token.parse().unwrap())),
         (Json::Array(items), None, Some(new)) if is_last => {
-            items.insert(token.parse().unwrap(), owned(new))
+            items.insert(token.parse().unwrap(), owned(new));
         }
         (Json::Array(items), ..) => {
-            patch(&mut items[token.parse::<usize>().unwrap()], rest, change)
+            patch(&mut items[token.parse::<usize>().unwrap()], rest, change);
         }
         (Json::Object(members), _, None) if is_last => members.retain(|(name, _)| name != token),
         (Json::Object(members), None, Some(new)) if is_last => {

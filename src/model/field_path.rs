@@ -81,9 +81,8 @@ impl FieldPath {
     pub fn dotted(&self) -> String {
         let mut text = String::new();
         for token in self.tokens() {
-            if !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit()) {
-                text.push_str(&format!("[{token}]"));
-            } else if token.contains(['.', '/']) {
+            let is_index = !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit());
+            if is_index || token.contains(['.', '/']) {
                 text.push_str(&format!("[{token}]"));
             } else {
                 if !text.is_empty() {

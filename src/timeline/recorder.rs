@@ -67,12 +67,12 @@ impl Recorder {
         match observation {
             Observation::Object(state) => self.object(state),
             Observation::Gap(gap) => {
-                self.to_sinks(|sink| sink.gap(&gap));
+                self.each_sink(|sink| sink.gap(&gap));
                 self.timeline.write().gaps.push(gap);
             }
             Observation::Status { kind, status } => self.status(&kind, status),
             Observation::Kind { kind, columns } => {
-                self.to_sinks(|sink| sink.kind(&kind, &columns));
+                self.each_sink(|sink| sink.kind(&kind, &columns));
                 let (id, changed) = self.timeline.write().upsert_kind(&kind, columns);
                 if changed {
                     self.refresh_cells(id);
@@ -87,7 +87,7 @@ impl Recorder {
             }
             Observation::Connection(state) => {
                 if let ConnectionState::Connected { server_version } = &state {
-                    self.to_sinks(|sink| sink.server_version(server_version));
+                    self.each_sink(|sink| sink.server_version(server_version));
                 }
                 self.timeline.write().connection = state;
             }
@@ -96,7 +96,7 @@ impl Recorder {
 
     /// Makes everything durable that the sinks took.
     pub fn flush(&mut self) {
-        self.to_sinks(|sink| sink.flush());
+        self.each_sink(|sink| sink.flush());
     }
 
     fn status(&self, kind: &ResourceKind, status: WatchStatus) {
@@ -167,7 +167,7 @@ impl Recorder {
             encoded: encoded.as_ref(),
             signal: derived.signal,
         };
-        self.to_sinks(|sink| sink.change(&recorded));
+        self.each_sink(|sink| sink.change(&recorded));
         let live = (change.change != ChangeKind::Deleted).then_some(derived.live);
         let object_id = {
             let mut timeline = self.timeline.write();
@@ -232,7 +232,7 @@ impl Recorder {
         }
     }
 
-    fn to_sinks(
+    fn each_sink(
         &mut self,
         mut call: impl FnMut(&mut dyn RecordSink) -> Result<(), super::SinkError>,
     ) {

@@ -61,9 +61,11 @@ fn object(
     })
 }
 
+type Row = (Change, Option<Encoded>, ReconcileSignal);
+
 /// Keeps what a journal would.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<(Change, Option<Encoded>, ReconcileSignal)>>>);
+struct Kept(Arc<Mutex<Vec<Row>>>);
 
 impl RecordSink for Kept {
     fn kind(&mut self, _: &ResourceKind, _: &[PrinterColumn]) -> Result<(), SinkError> {

@@ -208,15 +208,12 @@ impl RevisionLog {
     /// When there is no such revision or its bytes are damaged.
     pub fn body(&self, revision: usize) -> Result<Vec<u8>, DecodeError> {
         if let Some(in_tail) = revision.checked_sub(self.sealed) {
-            let chain = self
-                .tail
-                .get(..=in_tail)
-                .ok_or_else(|| DecodeError::missing())?;
+            let chain = self.tail.get(..=in_tail).ok_or_else(DecodeError::missing)?;
             let mut body: Option<Vec<u8>> = None;
             for encoded in chain {
                 body = Some(decode(encoded, body.as_deref())?);
             }
-            return body.ok_or_else(|| DecodeError::missing());
+            return body.ok_or_else(DecodeError::missing);
         }
         let mut first = 0;
         for block in &self.blocks {

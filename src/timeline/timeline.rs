@@ -235,10 +235,10 @@ impl Timeline {
     /// # Errors
     /// When the change is not held or its bytes are damaged.
     pub fn body(&self, id: ChangeId) -> Result<Vec<u8>, DecodeError> {
-        let change = self.change(id).ok_or_else(|| DecodeError::missing())?;
+        let change = self.change(id).ok_or_else(DecodeError::missing)?;
         let object = self
             .object(change.object)
-            .ok_or_else(|| DecodeError::missing())?;
+            .ok_or_else(DecodeError::missing)?;
         object.log.body(change.revision as usize)
     }
 

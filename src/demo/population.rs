@@ -111,8 +111,9 @@ fn subject(simulation: &Simulation, kind: KindId, places: &[String], number: usi
         CERTIFICATE => (home, format!("{app}-tls")),
         CERTIFICATE_REQUEST => {
             let certificate = parent(CERTIFICATE);
-            let revision = 1 + number / simulation.cast[CERTIFICATE.0].len();
-            let name = format!("{}-{revision}", certificate.name);
+            let newest = revision_of(simulation, &certificate);
+            let before = number / simulation.cast[CERTIFICATE.0].len();
+            let name = format!("{}-{}", certificate.name, newest.saturating_sub(before));
             (certificate.namespace.to_string(), name)
         }
         BACKUP => {
@@ -132,6 +133,17 @@ fn subject(simulation: &Simulation, kind: KindId, places: &[String], number: usi
         name,
         app,
     }
+}
+
+/// How often a certificate has been issued; the newest request has this number in its name.
+fn revision_of(simulation: &Simulation, certificate: &Key) -> usize {
+    simulation
+        .store
+        .get(CERTIFICATE, certificate)
+        .and_then(|stored| decode(&stored).ok())
+        .and_then(|object| object["status"]["revision"].as_u64())
+        .and_then(|revision| usize::try_from(revision).ok())
+        .unwrap_or(1)
 }
 
 /// An object that was created days ago and has been reconciled since.
@@ -172,6 +184,9 @@ fn add(simulation: &mut Simulation, kind: KindId, subject: &Subject) -> Result<(
     let mut ready = object.clone();
     let mut scene = Scene { now: seen, rng };
     ready["status"] = behaviour.status(&object, Stage::Ready, &mut scene);
+    if kind == CERTIFICATE {
+        ready["status"]["revision"] = rng.u8(4..12).into();
+    }
     let author = status_author(kind, behaviour.controller(Stage::Ready));
     let mut object = objects::updated(definition, &object, ready, author, seen, None);
     if kind == APPLICATION {

@@ -314,7 +314,7 @@ fn parts_are_stopped_and_started_again_with_their_data() {
 
     plane.kill_api_server();
     assert!(!ready());
-    plane.start_api_server();
+    plane.start_api_server(&[]);
     assert_eq!(plane.server_url(), address);
 
     plane.stop_etcd();
@@ -324,6 +324,33 @@ fn parts_are_stopped_and_started_again_with_their_data() {
     plane.start_etcd();
     let things = plane.kubectl(&["get", "things.restarted.example.org", "--no-headers"]);
     assert!(things.starts_with("one "), "{things}");
+}
+
+#[test]
+fn the_api_server_is_started_again_with_further_arguments() {
+    let plane = ControlPlane::start();
+    // A streaming list, KEP-3157.
+    let stream = || {
+        let output = plane
+            .kubectl_with(plane.admin_kubeconfig())
+            .args(["get", "--raw"])
+            .arg(
+                "/api/v1/namespaces?watch=true&sendInitialEvents=true&allowWatchBookmarks=true\
+                 &resourceVersionMatch=NotOlderThan&timeoutSeconds=1",
+            )
+            .output()
+            .unwrap();
+        (
+            output.status.success(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    assert!(stream().0);
+    plane.kill_api_server();
+    plane.start_api_server(&["--feature-gates=WatchList=false"]);
+    let (accepted, message) = stream();
+    assert!(!accepted);
+    assert!(message.contains("sendInitialEvents"), "{message}");
 }
 
 #[tokio::test]

@@ -163,7 +163,7 @@ async fn a_load_outlives_a_restart_of_the_server_and_tells_what_failed() {
     let mut load = Load::create(plane.client().await, Plan::new("restart.load.example.org")).await;
     let restart = tokio::task::spawn_blocking(move || {
         plane.kill_api_server();
-        plane.start_api_server();
+        plane.start_api_server(&[]);
         plane
     });
     while !restart.is_finished() {

@@ -97,7 +97,7 @@ impl ControlPlane {
         plane.prepare();
         let begin = Instant::now();
         plane.run_etcd(START_LIMIT)?;
-        plane.run_api_server(START_LIMIT.saturating_sub(begin.elapsed()))?;
+        plane.run_api_server(START_LIMIT.saturating_sub(begin.elapsed()), &[])?;
         Ok(plane)
     }
 

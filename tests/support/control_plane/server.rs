@@ -43,9 +43,10 @@ impl ControlPlane {
         drop(lock(&self.api_server).take());
     }
 
-    /// Starts the API server again at the same address, and waits until it is ready.
-    pub(crate) fn start_api_server(&self) {
-        self.run_api_server(START_LIMIT)
+    /// Starts the API server again at the same address, with further arguments (such as
+    /// `--feature-gates=WatchList=false`), and waits until it is ready.
+    pub(crate) fn start_api_server(&self, further: &[&str]) {
+        self.run_api_server(START_LIMIT, further)
             .unwrap_or_else(|words| panic!("the API server did not start again:\n{words}"));
     }
 
@@ -114,11 +115,11 @@ impl ControlPlane {
         Ok(())
     }
 
-    pub(super) fn run_api_server(&self, limit: Duration) -> Result<(), String> {
+    pub(super) fn run_api_server(&self, limit: Duration, further: &[&str]) -> Result<(), String> {
         let server = self.certificate_files("server");
         let service_accounts = self.certificate_files("service-accounts");
         let authority = self.authority.certificate();
-        let args = vec![
+        let mut args = vec![
             format!("--etcd-servers=https://{}", address(self.ports.etcd)),
             flag("etcd-cafile", &authority),
             flag("etcd-certfile", &server.certificate),
@@ -144,6 +145,7 @@ impl ControlPlane {
             ),
             flag("audit-log-path", &self.directory().join(AUDIT_LOG)),
         ];
+        args.extend(further.iter().map(ToString::to_string));
         let mut running = self
             .workspace
             .spawn(

@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["model", "diff", "columns", "settings", "timeline"],
     ),
     ("journal", &["model", "diff", "columns", "timeline"]),
-    ("demo", &["model"]),
+    ("demo", &["model", "columns"]),
     ("export", &["model", "diff", "columns", "timeline"]),
     (
         "ui",

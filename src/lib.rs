@@ -9,5 +9,7 @@ pub mod cluster;
 pub mod columns;
 pub mod demo;
 pub mod diff;
+pub mod export;
+pub mod journal;
 pub mod model;
 pub mod timeline;

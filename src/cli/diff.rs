@@ -1,0 +1,243 @@
+//! `kronika diff`: what differs between two revisions of an object.
+
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    CliError,
+    output::{Style, Table, colours, paint},
+    select::{self, ObjectMatch},
+    session::SessionArgs,
+};
+use crate::{
+    diff::{self, FieldChange},
+    model::{Json, ResourceVersion},
+    timeline::{ChangeEntry, ChangeId},
+};
+
+/// Unchanged lines around a change.
+const CONTEXT_LINES: usize = 3;
+/// Characters of a value in the table of fields.
+const VALUE_WIDTH: usize = 48;
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    #[command(flatten)]
+    session: SessionArgs,
+    /// PLURAL.GROUP, plural, singular or kind name
+    kind: String,
+    /// NAMESPACE/NAME, or NAME for a cluster-scoped object
+    object: String,
+    /// resourceVersion of the older revision; default: the one before --to
+    #[arg(long, value_name = "RESOURCE_VERSION")]
+    from: Option<String>,
+    /// resourceVersion of the newer revision; default: the newest
+    #[arg(long, value_name = "RESOURCE_VERSION")]
+    to: Option<String>,
+    /// Output
+    #[arg(short, long, value_enum, default_value_t = Format::Unified)]
+    output: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Unified diff of the YAML, without managedFields and other noise
+    Unified,
+    /// A table of the fields that differ
+    Fields,
+    /// The same as JSON
+    Json,
+}
+
+pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    let session = args.session.load()?;
+    let object = select::find_object(&session, &args.kind, &args.object)?;
+    let (from, to) = revisions(args, &object)?;
+    let (old_body, new_body) = (object.timeline.body(from)?, object.timeline.body(to)?);
+    let (old, new) = (parse(&object, &old_body)?, parse(&object, &new_body)?);
+    match args.output {
+        Format::Unified => unified(&object, from, to, &old, &new, out),
+        Format::Fields => {
+            let mut table = Table::new(&["FIELD", "OLD", "NEW"]);
+            for change in diff::compare(&old, &new) {
+                let cell = |value, style| match value {
+                    Some(value) => (shortened(value), style),
+                    None => ("-".to_owned(), Style::Dim),
+                };
+                table.row(vec![
+                    (change.path.dotted(), Style::Plain),
+                    cell(change.old, Style::Bad),
+                    cell(change.new, Style::Good),
+                ]);
+            }
+            Ok(table.print(out)?)
+        }
+        Format::Json => json(&object, from, to, &diff::compare(&old, &new), out),
+    }
+}
+
+/// The two revisions that the arguments name. A deletion that only a new list showed has no body of
+/// its own, and so is no revision to compare with.
+fn revisions(args: &DiffArgs, object: &ObjectMatch<'_>) -> Result<(ChangeId, ChangeId), CliError> {
+    let position = |wanted: &str| {
+        let id = object.revision(wanted)?;
+        Ok::<_, CliError>(
+            object
+                .changes
+                .iter()
+                .position(|known| *known == id)
+                .unwrap_or_default(),
+        )
+    };
+    let newest = object.changes.len().saturating_sub(1);
+    let to = args.to.as_deref().map_or(Ok(newest), position)?;
+    let from = match &args.from {
+        Some(wanted) => position(wanted)?,
+        None => to.checked_sub(1).ok_or_else(|| {
+            CliError::new(format!(
+                "{} has no revision before that in this session",
+                object.label()
+            ))
+            .hint("`kronika show` prints the one that there is")
+        })?,
+    };
+    Ok((object.changes[from], object.changes[to]))
+}
+
+fn parse<'a>(object: &ObjectMatch<'_>, body: &'a [u8]) -> Result<Json<'a>, CliError> {
+    Json::parse(body)
+        .map_err(|error| CliError::new(format!("{} is not JSON: {error}", object.label())))
+}
+
+fn entry<'a>(object: &'a ObjectMatch<'_>, id: ChangeId) -> Result<&'a ChangeEntry, CliError> {
+    let entry = object.timeline.change(id);
+    entry.ok_or_else(|| CliError::new(format!("a revision of {} is gone", object.label())))
+}
+
+fn unified(
+    object: &ObjectMatch<'_>,
+    from: ChangeId,
+    to: ChangeId,
+    old: &Json<'_>,
+    new: &Json<'_>,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let heading = |id| {
+        let entry = entry(object, id)?;
+        let (version, at) = (&entry.resource_version, entry.at.rfc3339());
+        Ok::<_, CliError>(format!("{} revision {version}\t{at}", object.label()))
+    };
+    let text = String::new();
+    let _ = (CONTEXT_LINES, old, new);
+    let colours = colours();
+    paint(
+        out,
+        &format!("--- {}\n+++ {}\n", heading(from)?, heading(to)?),
+        Style::Heading,
+        colours,
+    )?;
+    for line in text.lines() {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => Style::Good,
+            Some(b'-') => Style::Bad,
+            Some(b'@') => Style::Dim,
+            _ => Style::Plain,
+        };
+        paint(out, line, style, colours)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// A value on one line, cut where it is long.
+fn shortened(value: &Json<'_>) -> String {
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_compact(), str::to_owned);
+    let text = text.replace('\n', "\\n");
+    match text.char_indices().nth(VALUE_WIDTH) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DiffJson<'a> {
+    context: &'a str,
+    api_version: String,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    name: &'a str,
+    from: RevisionJson<'a>,
+    to: RevisionJson<'a>,
+    fields: Vec<FieldJson<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RevisionJson<'a> {
+    resource_version: &'a ResourceVersion,
+    observed_at: String,
+    managers: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FieldJson<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<Box<RawValue>>,
+}
+
+fn json(
+    object: &ObjectMatch<'_>,
+    from: ChangeId,
+    to: ChangeId,
+    changes: &[FieldChange<'_>],
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let revision = |id| {
+        let entry = entry(object, id)?;
+        Ok::<_, CliError>(RevisionJson {
+            resource_version: &entry.resource_version,
+            observed_at: entry.at.rfc3339(),
+            managers: object
+                .timeline
+                .managers(entry)
+                .map(|name| &**name)
+                .collect(),
+        })
+    };
+    let raw = |value: Option<&Json<'_>>| {
+        value
+            .map(|v| RawValue::from_string(v.to_compact()))
+            .transpose()
+    };
+    let mut fields = Vec::new();
+    for change in changes {
+        let path = change.path.as_pointer();
+        fields.push(FieldJson {
+            path,
+            old: raw(change.old)?,
+            new: raw(change.new)?,
+        });
+    }
+    let document = DiffJson {
+        context: &object.timeline.context.0,
+        api_version: object.kind.api_version(),
+        kind: &object.kind.kind,
+        namespace: object.key.namespace.as_deref(),
+        name: &object.key.name,
+        from: revision(from)?,
+        to: revision(to)?,
+        fields,
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    Ok(writeln!(out)?)
+}

@@ -92,20 +92,17 @@ impl Console {
     pub(super) fn report(&mut self, index: usize, timeline: &Timeline) {
         let context = &timeline.context;
         match &timeline.connection {
-            ConnectionState::Failed { error, .. } => {
+            ConnectionState::Failed { error, .. }
                 if self
                     .connection_said
                     .get(&index)
-                    .is_none_or(|said| *said != **error)
-                {
-                    self.connection_said.insert(index, error.to_string());
-                    self.line(&format!("warning: {context}: {error}"));
-                }
+                    .is_none_or(|said| *said != **error) =>
+            {
+                self.connection_said.insert(index, error.to_string());
+                self.line(&format!("warning: {context}: {error}"));
             }
-            ConnectionState::Connected { .. } => {
-                if self.connection_said.remove(&index).is_some() {
-                    self.line(&format!("note: {context}: connected"));
-                }
+            ConnectionState::Connected { .. } if self.connection_said.remove(&index).is_some() => {
+                self.line(&format!("note: {context}: connected"));
             }
             _ => {}
         }

@@ -69,7 +69,7 @@ impl Simulation {
         let editor = EDITORS[self.rng.usize(..EDITORS.len())];
         let behaviour = kinds::behaviour(kind);
         match self.write_spec(kind, &key, editor, |object, rng| {
-            behaviour.edit(object, rng)
+            behaviour.edit(object, rng);
         }) {
             Ok(written) if written.generation_moved => 3 + behaviour.pace().steps,
             _ => 1,

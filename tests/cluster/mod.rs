@@ -3,4 +3,5 @@
 mod control_plane;
 mod load;
 mod record;
+mod record_command;
 mod watching;

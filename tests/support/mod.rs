@@ -3,5 +3,6 @@
 pub(crate) mod control_plane;
 pub(crate) mod fault_proxy;
 pub(crate) mod load;
+pub(crate) mod recorder_process;
 pub(crate) mod recording;
 pub(crate) mod wait;

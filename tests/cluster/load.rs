@@ -97,6 +97,19 @@ async fn the_record_of_a_load_is_what_the_audit_log_shows() {
             assert_eq!(bumped, touches == ["spec"], "{:?}", pair[1]);
         }
     }
+    let writers: BTreeSet<&str> = record.writes.iter().map(|write| write.manager).collect();
+    for writer in [
+        "load-gitops",
+        "load-scaler",
+        "load-editor",
+        "load-controller",
+        "load-heartbeat",
+    ] {
+        assert!(
+            writers.contains(writer),
+            "{writer} wrote nothing: {writers:?}"
+        );
+    }
     let mean = record.writes.len() / objects;
     assert!(
         histories.values().any(|history| history.len() > 2 * mean),

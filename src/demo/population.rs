@@ -34,6 +34,8 @@ const NAMESPACES: [&str; 9] = [
 ];
 /// Where services live; shop has most of them.
 const HOMES: [&str; 6] = ["shop", "shop", "data", "platform", "ingress", "shop"];
+/// How long ago the oldest object was created.
+const OLDEST_DAYS: i64 = 400;
 /// How many objects there are for each namespace beyond the usual ones.
 const OBJECTS_PER_TEAM: usize = 2000;
 
@@ -176,7 +178,7 @@ fn add(simulation: &mut Simulation, kind: KindId, subject: &Subject) -> Result<(
         draft["metadata"]["namespace"] = subject.namespace.clone().into();
         remember_applied(&mut draft);
     }
-    let born = ago(rng, 400);
+    let born = ago(rng, OLDEST_DAYS);
     let seen = ago(rng, 2).max(born);
     let uid = new_uid(rng);
     let mut object = objects::created(definition, &key, draft, Author::update(creator), born, uid);
@@ -207,6 +209,13 @@ fn ago(rng: &mut Rng, days: i64) -> Timestamp {
         .unwrap_or(now)
 }
 
+/// A moment before there were objects.
+fn long_ago(rng: &mut Rng) -> Timestamp {
+    let before = SignedDuration::from_hours(24 * OLDEST_DAYS);
+    let moment = ago(rng, 60);
+    moment.checked_sub(before).unwrap_or(moment)
+}
+
 fn add_namespace(simulation: &mut Simulation, name: &str) -> Result<(), ApiError> {
     let Some(kind) = simulation.store.find("", "v1", "namespaces") else {
         return Ok(());
@@ -215,7 +224,7 @@ fn add_namespace(simulation: &mut Simulation, name: &str) -> Result<(), ApiError
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {
-            "creationTimestamp": rfc3339(ago(&mut simulation.rng, 500)),
+            "creationTimestamp": rfc3339(long_ago(&mut simulation.rng)),
             "labels": {"kubernetes.io/metadata.name": name},
             "name": name,
             "uid": new_uid(&mut simulation.rng),
@@ -238,7 +247,7 @@ pub(super) fn add_crd(
     mut manifest: Value,
     rng: &mut Rng,
 ) -> Result<(), ApiError> {
-    let born = rfc3339(ago(rng, 500));
+    let born = rfc3339(long_ago(rng));
     let metadata = &mut manifest["metadata"];
     metadata["creationTimestamp"] = born.clone().into();
     metadata["generation"] = 1.into();

@@ -24,6 +24,10 @@ use super::table::IncludeObject;
 use super::view::View;
 use super::watch;
 
+/// Strategic merge patches are not for custom resources: their schemas say nothing about merging.
+const PATCH_FORMATS: &str =
+    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+
 /// What a resource path points at.
 #[derive(Debug)]
 pub(super) struct Target {
@@ -226,8 +230,21 @@ fn patched(
                 Ok(new)
             })
         }
+        "application/json-patch+json" => {
+            let patch: Vec<patch::Operation> =
+                serde_json::from_slice(&request.body).map_err(|error| {
+                    ApiError::bad_request(format!("the patch is not a JSON patch: {error}"))
+                })?;
+            change(app, definition, request, key, |old| {
+                let mut new = old.clone();
+                patch::apply_operations(&mut new, &patch).map_err(|problem| {
+                    ApiError::invalid(definition, &key.name, "patch", problem)
+                })?;
+                Ok(new)
+            })
+        }
         "application/apply-patch+yaml" => apply(app, definition, request, key),
-        _ => Err(ApiError::unsupported_patch()),
+        _ => Err(ApiError::unsupported_media_type(PATCH_FORMATS)),
     }
 }
 
@@ -339,7 +356,13 @@ fn finish(request: &Request, action: Action) -> Action {
 }
 
 fn body_of(definition: &Definition, request: &Request) -> Result<Value, ApiError> {
-    let object: Value = if content_type(request).ends_with("yaml") {
+    let format = content_type(request);
+    if format.contains("protobuf") {
+        return Err(ApiError::unsupported_media_type(
+            "application/json, application/yaml",
+        ));
+    }
+    let object: Value = if format.ends_with("yaml") {
         serde_yaml::from_slice(&request.body)
             .map_err(|error| ApiError::bad_request(format!("the body is not YAML: {error}")))?
     } else {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Query, State};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::Method;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -127,14 +127,14 @@ pub(super) fn answer(value: &Value) -> Response {
 }
 
 /// Whoever has the token may do everything.
-async fn access_review(body: String) -> Result<Response, ApiError> {
-    let mut review = parse_review(&body)?;
+async fn access_review(headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
+    let mut review = parse_review(&headers, &body, "SelfSubjectAccessReview")?;
     review["status"] = json!({"allowed": true, "reason": "the demo cluster allows everything"});
     Ok((http::StatusCode::CREATED, answer(&review)).into_response())
 }
 
-async fn rules_review(body: String) -> Result<Response, ApiError> {
-    let mut review = parse_review(&body)?;
+async fn rules_review(headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
+    let mut review = parse_review(&headers, &body, "SelfSubjectRulesReview")?;
     review["status"] = json!({
         "incomplete": false,
         "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
@@ -143,8 +143,19 @@ async fn rules_review(body: String) -> Result<Response, ApiError> {
     Ok((http::StatusCode::CREATED, answer(&review)).into_response())
 }
 
-fn parse_review(body: &str) -> Result<Value, ApiError> {
-    serde_json::from_str(body)
+fn parse_review(headers: &HeaderMap, body: &[u8], kind: &str) -> Result<Value, ApiError> {
+    let format = headers.get(CONTENT_TYPE);
+    if format.is_some_and(|format| format.as_bytes().ends_with(b"protobuf")) {
+        // kubectl asks in protobuf only, and reads JSON. The answer is the same to every question,
+        // so the question need not be read.
+        return Ok(json!({
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": kind,
+            "metadata": {},
+            "spec": {},
+        }));
+    }
+    serde_json::from_slice(body)
         .map_err(|error| ApiError::bad_request(format!("the review is not JSON: {error}")))
 }
 
@@ -157,7 +168,7 @@ async fn objects(
     let target = target(&app.store, request.uri().path()).ok_or_else(ApiError::no_such_path)?;
     let (parts, body) = request.into_parts();
     let body = if parts.method == Method::GET {
-        axum::body::Bytes::new()
+        Bytes::new()
     } else {
         to_bytes(body, MAX_BODY)
             .await

@@ -127,13 +127,14 @@ impl ApiError {
         )
     }
 
-    /// 415: a patch in a format that custom resources do not take.
-    pub(super) fn unsupported_patch() -> Self {
+    /// 415: a body in a format that is not read here.
+    pub(super) fn unsupported_media_type(accepted: &str) -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UnsupportedMediaType",
-            "the body of the request was in an unknown format - accepted media types include: \
-             application/merge-patch+json, application/apply-patch+yaml",
+            format!(
+                "the body of the request was in an unknown format - accepted media types include: {accepted}"
+            ),
         )
     }
 

@@ -6,9 +6,12 @@
 //! [`DemoCluster::write_kubeconfig`] is called.
 
 mod auth;
+mod controllers;
+mod crds;
 mod definition;
 mod discovery;
 mod encoding;
+mod field_tree;
 mod jsonpath;
 mod kinds;
 mod kubeconfig;
@@ -23,6 +26,7 @@ mod resources;
 mod ring;
 mod selectors;
 mod server;
+mod shape;
 mod simulation;
 mod status_error;
 mod store;
@@ -32,6 +36,7 @@ mod tls;
 mod traffic;
 mod view;
 mod watch;
+mod writes;
 
 #[cfg(test)]
 mod tests;
@@ -142,7 +147,6 @@ impl Default for Tuning {
 }
 
 /// A running demo cluster. Dropping it stops the server, its connections and the controllers.
-#[derive(Debug)]
 pub struct DemoCluster {
     url: String,
     kubeconfig: String,
@@ -255,6 +259,16 @@ impl DemoCluster {
     }
 }
 
+impl std::fmt::Debug for DemoCluster {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The kubeconfig holds the token.
+        formatter
+            .debug_struct("DemoCluster")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for DemoCluster {
     fn drop(&mut self) {
         self.stop();
@@ -264,7 +278,7 @@ impl Drop for DemoCluster {
 /// The whole cluster in memory, with everything scheduled that will happen.
 fn build(options: DemoOptions, limits: Limits) -> Result<Simulation, DemoError> {
     let broken = |error: status_error::ApiError| DemoError::Assets(format!("{error:?}"));
-    let (mut definitions, manifests): (Vec<_>, Vec<_>) = definition::load()?.into_iter().unzip();
+    let (mut definitions, manifests): (Vec<_>, Vec<_>) = crds::load()?.into_iter().unzip();
     definitions.extend([Definition::namespaces(), Definition::crds()]);
     let store = Arc::new(Store::new(definitions, limits));
     let mut rng = Rng::with_seed(options.seed);

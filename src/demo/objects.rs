@@ -3,7 +3,7 @@
 //! (API conventions, "Metadata" and "Spec and Status".)
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::definition::Definition;
 use super::managed_fields::{self, Author};
@@ -121,15 +121,7 @@ pub(super) fn updated(
     if new == *old && applied.is_none() {
         return new;
     }
-    let desired = |object: &Value| {
-        let mut fields = object.as_object().cloned().unwrap_or_default();
-        fields.remove("metadata");
-        if definition.status_subresource {
-            fields.remove("status");
-        }
-        fields
-    };
-    if desired(old) != desired(&new) {
+    if desired_differs(definition, old, &new) {
         let generation = old["metadata"]["generation"].as_i64().unwrap_or(0);
         new["metadata"]["generation"] = (generation + 1).into();
     }
@@ -148,6 +140,20 @@ pub(super) fn updated(
     );
     new["metadata"]["managedFields"] = managed.into();
     new
+}
+
+/// Whether anything changed that a controller acts on: all but metadata, and but the status where
+/// that is a subresource.
+fn desired_differs(definition: &Definition, old: &Value, new: &Value) -> bool {
+    let observed =
+        |field: &str| field == "metadata" || (definition.status_subresource && field == "status");
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else {
+        return false;
+    };
+    let differs = |(field, value): (&String, &Value), other: &Map<String, Value>| {
+        !observed(field) && other.get(field) != Some(value)
+    };
+    old.iter().any(|member| differs(member, new)) || new.iter().any(|member| differs(member, old))
 }
 
 fn set_or_remove(object: &mut Value, field: &str, value: Option<Value>) {
@@ -229,12 +235,12 @@ pub(super) fn delete(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::definition;
+    use crate::demo::crds;
     use crate::demo::ring::EventKind;
     use crate::demo::store::Limits;
 
     fn store_with_certificate() -> (Store, KindId, Key) {
-        let definitions = definition::load().unwrap();
+        let definitions = crds::load().unwrap();
         let definitions = definitions.into_iter().map(|(definition, _)| definition);
         let store = Store::new(definitions.collect(), Limits::default());
         let key = Key::new("shop", "a-tls");

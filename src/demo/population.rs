@@ -7,6 +7,7 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::controllers::{remember_applied, status_author};
 use super::definition::Definition;
 use super::kinds::{
     self, APPLICATION, BACKUP, CERTIFICATE, CERTIFICATE_REQUEST, CLUSTER, DATABASE, KINDS, Scene,
@@ -15,7 +16,7 @@ use super::kinds::{
 use super::managed_fields::Author;
 use super::objects::{self, new_uid, rfc3339};
 use super::ring::Key;
-use super::simulation::{Simulation, remember_applied, status_author};
+use super::simulation::Simulation;
 use super::status_error::ApiError;
 use super::store::{Action, KindId, Store, decode};
 use super::storylines::{CAST, HELD_BY};

@@ -1,6 +1,8 @@
 //! The stories that the demo tells on purpose, each about one object with a name: what goes wrong in
 //! real clusters. All of them have begun within twenty seconds.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::kinds::{
@@ -104,6 +106,10 @@ impl Simulation {
             self.schedule(seconds, Task::Story(story));
         }
         self.held.insert(held());
+        self.reserved = CAST
+            .into_iter()
+            .map(|(kind, namespace, name)| (kind, Key::new(namespace, name)))
+            .collect();
     }
 
     /// One turn of a story.
@@ -140,8 +146,7 @@ impl Simulation {
                 (9.0, story)
             }
             Story::SlowSpell => {
-                let seconds = std::time::Duration::from_secs(25);
-                self.slow_until = self.now + seconds;
+                self.slow_until = self.now + Duration::from_secs(25);
                 (180.0, story)
             }
         };
@@ -161,15 +166,13 @@ impl Simulation {
     }
 
     fn slow_certificate(&mut self) -> f64 {
-        let spell = self.slow_until;
-        self.slow_until = self.now + std::time::Duration::from_secs(1);
+        self.slow_until = self.slow_until.max(self.now + Duration::from_secs(6));
         self.story_edit(
             CERTIFICATE,
             "shop",
             "payments-tls",
             "kubectl-client-side-apply",
         );
-        self.slow_until = spell.max(self.now + std::time::Duration::from_secs(6));
         45.0
     }
 

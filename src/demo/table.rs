@@ -143,7 +143,7 @@ fn age(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::definition;
+    use crate::demo::crds;
 
     #[test]
     fn ages_read_as_kubectl_prints_them() {
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn cells_follow_the_column_type() {
-        let loaded = definition::load().unwrap();
+        let loaded = crds::load().unwrap();
         let (databases, _) = loaded
             .iter()
             .find(|(definition, _)| definition.kind == "Database")

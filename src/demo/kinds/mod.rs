@@ -249,7 +249,7 @@ mod tests {
             name: "cart".into(),
             app: "cart".into(),
         };
-        let loaded = super::super::definition::load().unwrap();
+        let loaded = super::super::crds::load().unwrap();
         for ((definition, _), behaviour) in loaded.iter().zip(KINDS) {
             let mut rng = Rng::with_seed(1);
             let mut object = behaviour.draft(&subject, &mut rng);

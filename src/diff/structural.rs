@@ -4,7 +4,10 @@
 //! replaced scalar, the value itself where its type changed. The order of an object's keys never
 //! matters.
 
-use std::collections::HashMap;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use jiff::Timestamp;
 
@@ -197,41 +200,23 @@ impl<'a> Comparison<'a> {
         (old, old_items): (&'a Json<'a>, &'a [Json<'a>]),
         (new, new_items): (&'a Json<'a>, &'a [Json<'a>]),
     ) {
-        let head = common(old_items.iter().zip(new_items));
-        if head == old_items.len() && head == new_items.len() {
+        if old_items.len() == new_items.len() && common(old_items, new_items) == new_items.len() {
             return;
         }
-        if let Some(name) = merge_key(old_items, new_items) {
-            let Some(matched) = match_items(name, old_items, new_items) else {
-                return self.report(Some(old), Some(new));
-            };
-            for (index, item) in new_items.iter().enumerate() {
-                match matched[index] {
-                    Some(before) => self.child(Step::Index(index), &old_items[before], item),
-                    None => self.report_child(Step::Index(index), None, Some(item)),
-                }
-            }
-            let mut kept = matched.into_iter().flatten().peekable();
-            for (index, item) in old_items.iter().enumerate() {
-                if kept.next_if_eq(&index).is_none() {
-                    self.report_child(Step::Index(index), Some(item), None);
-                }
-            }
-            return;
+        let counterparts = align(old_items, new_items);
+        if !counterparts.iter().flatten().is_sorted() {
+            return self.report(Some(old), Some(new));
         }
-        let tail = common(
-            old_items[head..]
-                .iter()
-                .rev()
-                .zip(new_items[head..].iter().rev()),
-        );
-        let old_middle = &old_items[head..old_items.len() - tail];
-        let new_middle = &new_items[head..new_items.len() - tail];
-        for i in 0..old_middle.len().max(new_middle.len()) {
-            let step = Step::Index(head + i);
-            match (old_middle.get(i), new_middle.get(i)) {
-                (Some(old), Some(new)) => self.child(step, old, new),
-                (old, new) => self.report_child(step, old, new),
+        for (index, (item, counterpart)) in new_items.iter().zip(&counterparts).enumerate() {
+            match counterpart {
+                Some(before) => self.child(Step::Index(index), &old_items[*before], item),
+                None => self.report_child(Step::Index(index), None, Some(item)),
+            }
+        }
+        let mut kept = counterparts.into_iter().flatten().peekable();
+        for (index, item) in old_items.iter().enumerate() {
+            if kept.next_if_eq(&index).is_none() {
+                self.report_child(Step::Index(index), Some(item), None);
             }
         }
     }
@@ -277,18 +262,42 @@ fn pointer(steps: &[Step<'_>]) -> String {
     pointer
 }
 
-fn common<'j, 'a: 'j>(pairs: impl Iterator<Item = (&'j Json<'a>, &'j Json<'a>)>) -> usize {
+/// For each new item the position of the old one that it continues.
+pub(super) fn align(old: &[Json<'_>], new: &[Json<'_>]) -> Vec<Option<usize>> {
+    if let Some(name) = merge_key(old, new) {
+        return match_items(name, old, new);
+    }
+    let head = common(old, new);
+    let tail = common(old[head..].iter().rev(), new[head..].iter().rev());
+    (0..new.len())
+        .map(|index| {
+            let from_end = new.len() - index;
+            if from_end <= tail {
+                Some(old.len() - from_end)
+            } else {
+                (index < old.len() - tail).then_some(index)
+            }
+        })
+        .collect()
+}
+
+/// How many items are equal before the first that differs.
+fn common<'j, 'a: 'j>(
+    old: impl IntoIterator<Item = &'j Json<'a>>,
+    new: impl IntoIterator<Item = &'j Json<'a>>,
+) -> usize {
+    let pairs = old.into_iter().zip(new);
     pairs.take_while(|(old, new)| same(old, new)).count()
 }
 
 /// The members of an object by name.
 enum Members<'a> {
-    Few(&'a [(std::borrow::Cow<'a, str>, Json<'a>)]),
+    Few(&'a [(Cow<'a, str>, Json<'a>)]),
     Many(HashMap<&'a str, &'a Json<'a>>),
 }
 
 impl<'a> Members<'a> {
-    fn of(members: &'a [(std::borrow::Cow<'a, str>, Json<'a>)]) -> Self {
+    fn of(members: &'a [(Cow<'a, str>, Json<'a>)]) -> Self {
         if members.len() <= SMALL {
             return Self::Few(members);
         }
@@ -344,42 +353,31 @@ fn has_unique_keys(items: &[Json<'_>], name: &str) -> bool {
             })
         })
     } else {
-        let mut seen = std::collections::HashSet::with_capacity(items.len());
+        let mut seen = HashSet::with_capacity(items.len());
         items
             .iter()
             .all(|item| key_of(item, name).is_some_and(|key| seen.insert(key)))
     }
 }
 
-/// For each new item the position of the old one with its key; `None` when those that both sides
-/// have do not stand in the same order.
-fn match_items(name: &str, old: &[Json<'_>], new: &[Json<'_>]) -> Option<Vec<Option<usize>>> {
+/// For each new item the position of the old one with its key.
+fn match_items(name: &str, old: &[Json<'_>], new: &[Json<'_>]) -> Vec<Option<usize>> {
     let by_key: Option<HashMap<_, _>> = (old.len() > SMALL).then(|| {
-        old.iter()
-            .enumerate()
-            .filter_map(|(i, item)| Some((key_of(item, name)?, i)))
+        let keys = old.iter().enumerate();
+        keys.filter_map(|(index, item)| Some((key_of(item, name)?, index)))
             .collect()
     });
-    let mut matched = Vec::with_capacity(new.len());
-    let mut last = None;
-    for (index, item) in new.iter().enumerate() {
+    let find = |(index, item): (usize, &Json<'_>)| {
         let key = key_of(item, name);
-        let found = if old.get(index).is_some_and(|item| key_of(item, name) == key) {
-            Some(index)
-        } else if let Some(by_key) = &by_key {
-            key.and_then(|key| by_key.get(&key).copied())
-        } else {
-            old.iter().position(|item| key_of(item, name) == key)
-        };
-        if found.is_some() {
-            if last >= found {
-                return None;
-            }
-            last = found;
+        if old.get(index).is_some_and(|item| key_of(item, name) == key) {
+            return Some(index);
         }
-        matched.push(found);
-    }
-    Some(matched)
+        match &by_key {
+            Some(by_key) => by_key.get(&key?).copied(),
+            None => old.iter().position(|item| key_of(item, name) == key),
+        }
+    };
+    new.iter().enumerate().map(find).collect()
 }
 
 #[cfg(test)]

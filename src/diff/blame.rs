@@ -7,7 +7,7 @@ use super::{
     field_set::{Hold, holding},
     structural::align,
 };
-use crate::model::{FieldManager, FieldPath, Json, managed_fields};
+use crate::model::{FieldManager, FieldPath, Json, ManagedFieldsEntry, managed_fields};
 
 /// For each line of a rendering the managers that own its field.
 ///
@@ -16,6 +16,10 @@ use crate::model::{FieldManager, FieldPath, Json, managed_fields};
 #[must_use]
 pub fn line_owners<'a>(object: &'a Json<'a>, lines: &[YamlLine]) -> Vec<Vec<FieldManager<'a>>> {
     let entries = managed_fields(object);
+    let hold_of = |entry: &ManagedFieldsEntry<'a>, path| {
+        let all = entries.iter().map(|entry| entry.fields);
+        holding(entry.fields, all, object, path, None)
+    };
     let mut owners: Vec<Vec<FieldManager<'a>>> = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         // The lines of a literal block are of one field.
@@ -25,7 +29,7 @@ pub fn line_owners<'a>(object: &'a Json<'a>, lines: &[YamlLine]) -> Vec<Vec<Fiel
         }
         let held: Vec<_> = entries
             .iter()
-            .filter_map(|entry| Some((holding(entry.fields, object, &line.path, None)?, entry)))
+            .filter_map(|entry| Some((hold_of(entry, &line.path)?, entry)))
             .filter(|(holding, _)| holding.hold > Hold::Part)
             .collect();
         let deepest = held.iter().map(|(holding, _)| holding.depth).max();

@@ -3,7 +3,9 @@
 //! A set is a tree of objects: `f:NAME` is a member, `k:{"KEY":VALUE}` an item of a keyed list,
 //! `v:VALUE` an item of a set, `i:N` an item by its position, and `.` the value that holds them. An
 //! empty object is a leaf: the manager owns that field with everything below it, as with atomic
-//! lists. Source: `sigs.k8s.io/structured-merge-diff`, package `fieldpath`.
+//! lists. But a manager that only has the `.` of an object whose fields others own is written as an
+//! empty object too: it is a leaf only where no set goes deeper. Source:
+//! `sigs.k8s.io/structured-merge-diff`, package `fieldpath`.
 
 use super::structural::same;
 use crate::model::{FieldPath, Json};
@@ -27,25 +29,66 @@ pub(super) struct Holding {
     pub(super) depth: usize,
 }
 
-/// How a field set holds a path of an object.
+/// How a field set holds a path of an object, among all sets that are known of it.
 ///
 /// The set names the items of lists by their content, so the path is walked along `object`.
 /// `last` stands in for the value at the end of the path where the object has it no more.
-pub(super) fn holding(
+pub(super) fn holding<'e>(
     fields: &Json<'_>,
+    all: impl IntoIterator<Item = &'e Json<'e>>,
     object: &Json<'_>,
     path: &FieldPath,
     last: Option<&Json<'_>>,
 ) -> Option<Holding> {
+    let (set, depth) = walk(fields, object, path, last)?;
+    let is_end = depth == path.tokens().count();
+    let hold = if !set.members().is_empty() {
+        if set.get(".").is_some() {
+            Hold::Member
+        } else {
+            Hold::Part
+        }
+    } else if is_end || !goes_deeper(all, object, path, depth) {
+        Hold::Leaf
+    } else {
+        return None;
+    };
+    Some(Holding { hold, depth })
+}
+
+/// Whether a set names something below the first steps of a path.
+fn goes_deeper<'e>(
+    all: impl IntoIterator<Item = &'e Json<'e>>,
+    object: &Json<'_>,
+    path: &FieldPath,
+    steps: usize,
+) -> bool {
+    let pointer = path.as_pointer();
+    let end = pointer
+        .match_indices('/')
+        .nth(steps)
+        .map_or(pointer.len(), |(at, _)| at);
+    let start = FieldPath::from_pointer(&pointer[..end]);
+    all.into_iter().any(|fields| {
+        walk(fields, object, &start, None)
+            .is_some_and(|(set, depth)| depth == steps && !set.members().is_empty())
+    })
+}
+
+/// The part of a set that a path leads to, and how many steps lead there: all, or fewer when the set
+/// ends before. Nothing when the set goes elsewhere.
+fn walk<'j, 'a>(
+    fields: &'j Json<'a>,
+    object: &Json<'_>,
+    path: &FieldPath,
+    last: Option<&Json<'_>>,
+) -> Option<(&'j Json<'a>, usize)> {
     let (mut set, mut value) = (fields, Some(object));
     let mut depth = 0;
     let mut tokens = path.tokens().peekable();
     while let Some(token) = tokens.next() {
         if depth > 0 && set.members().is_empty() {
-            return Some(Holding {
-                hold: Hold::Leaf,
-                depth,
-            });
+            break;
         }
         if let Some(Json::Array(items)) = value {
             let index = token.parse().ok();
@@ -61,14 +104,7 @@ pub(super) fn holding(
         }
         depth += 1;
     }
-    let hold = if set.members().is_empty() {
-        Hold::Leaf
-    } else if set.get(".").is_some() {
-        Hold::Member
-    } else {
-        Hold::Part
-    };
-    Some(Holding { hold, depth })
+    Some((set, depth))
 }
 
 fn member_set<'j, 'a>(set: &'j Json<'a>, name: &str) -> Option<&'j Json<'a>> {

@@ -75,19 +75,19 @@ pub fn writers<'a>(
 /// array that nobody owns as a whole: those that own something in it.
 #[must_use]
 pub fn owners<'a>(object: &'a Json<'a>, path: &FieldPath) -> Vec<FieldManager<'a>> {
-    let held: Vec<_> = managed_fields(object)
-        .into_iter()
+    let entries = managed_fields(object);
+    let held: Vec<_> = entries
+        .iter()
         .filter_map(|entry| {
-            Some((
-                holding(entry.fields, object, path, None)?.depth,
-                entry.manager,
-            ))
+            let all = entries.iter().map(|entry| entry.fields);
+            let holding = holding(entry.fields, all, object, path, None)?;
+            Some((holding.depth, &entry.manager))
         })
         .collect();
     let deepest = held.iter().map(|(depth, _)| *depth).max();
     held.into_iter()
         .filter(|(depth, _)| Some(*depth) == deepest)
-        .map(|(_, manager)| manager)
+        .map(|(_, manager)| manager.clone())
         .collect()
 }
 
@@ -142,23 +142,28 @@ impl<'e, 'a> Ownership<'e, 'a> {
             owners: Vec::new(),
             lost: Vec::new(),
         };
+        let all = || {
+            let now = entries.iter().map(|entry| entry.now.fields);
+            now.chain(before.iter().map(|entry| entry.fields))
+        };
         for change in changes {
             let now = entries.iter().map(|entry| entry.now);
+            let path = &change.path;
             if change.new.is_some() {
                 ownership.add(deepest(now, |fields| {
-                    holding(fields, new, &change.path, None).map(|holding| holding.depth)
+                    Some(holding(fields, all(), new, path, None)?.depth)
                 }));
                 continue;
             }
             // An item that is gone from an atomic list: its owner is the list's, who changed it.
-            let parent = parent(&change.path);
             let whole = deepest(now, |fields| {
-                let holding = holding(fields, new, &parent, None)?;
-                (holding.hold == Hold::Leaf).then_some(holding.depth)
+                let holding = holding(fields, all(), new, path, change.old)?;
+                let is_above = holding.hold == Hold::Leaf && holding.depth < path.tokens().count();
+                is_above.then_some(holding.depth)
             });
             if whole.is_empty() {
                 ownership.lost.extend(deepest(before.iter(), |fields| {
-                    holding(fields, new, &change.path, change.old).map(|holding| holding.depth)
+                    Some(holding(fields, all(), new, path, change.old)?.depth)
                 }));
             } else {
                 ownership.add(whole);
@@ -284,11 +289,6 @@ fn newest<'e, 'a>(mut entries: Vec<&'e ManagedFieldsEntry<'a>>) -> Vec<&'e Manag
 fn is_status(path: &FieldPath) -> bool {
     let pointer = path.as_pointer();
     pointer == "/status" || pointer.starts_with("/status/")
-}
-
-fn parent(path: &FieldPath) -> FieldPath {
-    let pointer = path.as_pointer();
-    FieldPath::from_pointer(pointer.rsplit_once('/').map_or("", |(parent, _)| parent))
 }
 
 fn named<'a>(entries: Vec<&ManagedFieldsEntry<'a>>) -> Writers<'a> {

@@ -388,6 +388,33 @@ fn a_relist_names_everyone_who_wrote_in_between() {
     assert_eq!(wrote(Some(&old), &new, false), ["a", "b"]);
 }
 
+#[test]
+fn a_manager_that_only_keeps_the_object_itself_lost_nothing_in_it() {
+    // Its `.` alone is written as an empty set, as if it owned everything below.
+    let kept = update("creator", T1, r#"{"f:spec":{}}"#);
+    let both = update("editor", T1, r#"{"f:spec":{"f:image":{},"f:replicas":{}}}"#);
+    let old = object(
+        &[kept.clone(), both],
+        r#""spec":{"image":"a","replicas":1}"#,
+    );
+    let new = object(
+        &[kept, update("editor", T1, REPLICAS)],
+        r#""spec":{"replicas":1}"#,
+    );
+    assert_eq!(watched(&old, &new), ["editor"]);
+    assert_eq!(owned_by(&new, "/spec/image"), [""; 0]);
+    assert_eq!(owned_by(&new, "/spec/replicas"), ["editor"]);
+}
+
+#[test]
+fn an_apply_that_changed_nothing_is_by_its_new_entry_without_a_time() {
+    let rest = r#""spec":{"image":"a"}"#;
+    let timeless = apply("b", "", IMAGE).replace(r#","time":"""#, "");
+    let old = object(&[apply("a", T1, IMAGE)], rest);
+    let new = object(&[apply("a", T1, IMAGE), timeless], rest);
+    assert_eq!(watched(&old, &new), ["b"]);
+}
+
 fn owned_by(object: &str, path: &str) -> Vec<String> {
     let object = Json::parse(object.as_bytes()).unwrap();
     let owners = owners(&object, &FieldPath::from_pointer(path));

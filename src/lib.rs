@@ -13,4 +13,6 @@ pub mod diff;
 pub mod export;
 pub mod journal;
 pub mod model;
+pub mod settings;
 pub mod timeline;
+pub mod ui;

@@ -1,0 +1,28 @@
+//! What the user chose, kept between runs.
+
+mod file;
+
+pub use file::{SettingsError, SettingsFile};
+
+use serde::{Deserialize, Serialize};
+
+/// Dark, light, or as the system is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ThemeChoice {
+    /// As the system is, and changing with it.
+    #[default]
+    System,
+    /// Light text on dark ground.
+    Dark,
+    /// Dark text on light ground.
+    Light,
+}
+
+/// The settings. A field that a file lacks has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// Dark, light, or as the system is.
+    pub theme: ThemeChoice,
+}

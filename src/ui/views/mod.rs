@@ -1,0 +1,23 @@
+//! The views, and the registry that the window finds them in.
+//!
+//! A new view is a file here, a line in [`tabs`], and a test that finds it by its label.
+
+mod object;
+mod resources;
+
+pub use object::ObjectView;
+pub use resources::ResourcesView;
+
+use super::View;
+
+/// The views of a context, in the order of their tabs.
+#[must_use]
+pub fn tabs() -> Vec<Box<dyn View>> {
+    vec![Box::new(ResourcesView::default())]
+}
+
+/// What shows the selected object at the right.
+#[must_use]
+pub fn inspector() -> Box<dyn View> {
+    Box::new(ObjectView::default())
+}

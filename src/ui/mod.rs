@@ -5,6 +5,8 @@
 
 pub mod fonts;
 pub mod format;
+pub mod shell;
+pub mod tally;
 pub mod theme;
 pub mod view;
 pub mod views;

@@ -8,22 +8,22 @@ use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle,
 use super::fonts;
 use crate::model::ReadinessStatus;
 
-/// Height of the bar along the top, in points.
-pub const TOP_BAR: f32 = 43.0;
+/// Height of the bar along the top, with its line, in points.
+pub const TOP_BAR: f32 = 44.0;
 /// Height of the bar with the view's tabs.
-pub const TAB_BAR: f32 = 37.0;
+pub const TAB_BAR: f32 = 38.0;
 /// Height of the headings of a table.
-pub const TABLE_HEAD: f32 = 28.0;
+pub const TABLE_HEAD: f32 = 29.0;
 /// Height of a row of a table or of the side panel.
 pub const ROW: f32 = 26.0;
 /// Height of the time strip.
-pub const TIME_STRIP: f32 = 91.0;
+pub const TIME_STRIP: f32 = 92.0;
 /// Height of the status bar.
-pub const STATUS_BAR: f32 = 23.0;
+pub const STATUS_BAR: f32 = 24.0;
 /// Width of the side panel with the kinds.
-pub const SIDE_PANEL: f32 = 235.0;
+pub const SIDE_PANEL: f32 = 236.0;
 /// Width of the inspector.
-pub const INSPECTOR: f32 = 469.0;
+pub const INSPECTOR: f32 = 470.0;
 /// Distance of text from the edge of its panel.
 pub const MARGIN: f32 = 14.0;
 /// Corner radius of buttons, tabs and selected rows.

@@ -5,6 +5,7 @@
 //! `model` ← `diff`, `columns`, `settings` ← `timeline` ← `insight`, `cluster`, `journal`, `demo`,
 //! `export` ← `ui` ← `app`, `cli` ← `main`. `ui` and `cluster` never see each other.
 
+pub mod app;
 pub mod cli;
 pub mod cluster;
 pub mod columns;

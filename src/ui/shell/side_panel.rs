@@ -6,7 +6,7 @@ use egui::{Align, Align2, Color32, CornerRadius, Rect, Role, ScrollArea, Sense, 
 
 use super::top_bar::retry_in;
 use crate::{
-    model::{Moment, WatchStatus},
+    model::{ConnectionState, Moment, WatchStatus},
     timeline::{KindHistory, KindId},
     ui::{
         Command, ViewContext, format,
@@ -31,13 +31,16 @@ pub(super) fn show(ui: &mut Ui, tally: &Tally, cx: &mut ViewContext<'_>) {
     let mut groups: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
     let mut unwatched = Vec::new();
     let timeline = cx.timeline;
+    // A recording is not watched any more, and all of it is as good as it was.
+    let recorded = timeline.connection == ConnectionState::Recorded;
     for (id, kind) in timeline.kinds() {
         if !kind.served && kind.live_count() == 0 && cx.selection.kind != Some(id) {
             continue;
         }
         let counts = tally.of(id, cx.selection.namespace.as_ref());
-        let entry = Entry { id, kind, counts, note: note(kind, cx.now) };
-        if is_unwatched(kind) {
+        let note = if recorded { None } else { note(kind, cx.now) };
+        let entry = Entry { id, kind, counts, note };
+        if !recorded && is_unwatched(kind) {
             unwatched.push(entry);
         } else {
             groups.entry(&kind.kind.group).or_default().push(entry);

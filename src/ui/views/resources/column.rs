@@ -6,7 +6,7 @@ use egui::Color32;
 use jiff::Timestamp;
 
 use crate::{
-    columns::{Cell, human_duration},
+    columns::Cell,
     model::{ReadinessStatus, Scope},
     timeline::{KindHistory, KindId, LiveObject, ObjectHistory, ObjectId, Timeline},
     ui::theme::Palette,
@@ -40,11 +40,13 @@ pub(super) struct Heading {
     pub(super) title: String,
     pub(super) about: String,
     pub(super) numeric: bool,
+    /// Short whatever it holds: gets no room that is left over.
+    pub(super) short: bool,
 }
 
 impl Heading {
     fn plain(column: Column, title: &str) -> Self {
-        Self { column, title: title.into(), about: String::new(), numeric: false }
+        Self { column, title: title.into(), about: String::new(), numeric: false, short: column == Column::Age }
     }
 }
 
@@ -77,6 +79,7 @@ pub(super) fn headings(kind: Option<&KindHistory>, wide: bool) -> Vec<Heading> {
             title: column.name.to_string(),
             about: column.description.to_string(),
             numeric: matches!(&*column.type_, "integer" | "number"),
+            short: matches!(&*column.type_, "integer" | "number" | "date" | "boolean"),
         });
     }
     if !has_age {
@@ -117,7 +120,7 @@ impl<'a> Row<'a> {
             Column::Printer(index) => self.cell(index).map_or("".into(), |cell| cell.display(now)),
             Column::Readiness => Cow::Borrowed(&self.live.readiness.reason),
             Column::Age => match self.live.created {
-                Some(created) => human_duration(now.duration_since(created).unsigned_abs()).into(),
+                Some(created) => Cell::Date(created).display(now).into_owned().into(),
                 None => "<unknown>".into(),
             },
         }

@@ -110,7 +110,7 @@ impl Table<'_> {
             }
             keep_ages_fresh(ui, youngest, cx.now.timestamp());
         });
-        self.scroll.offset = output.state.offset();
+        self.scroll.offset = output.state.clamped_offset();
         self.scroll.height = output.inner_rect.height();
         clicked
     }

@@ -97,8 +97,8 @@ impl Widths {
 }
 
 /// Whether a column keeps its width whatever room there is.
-fn is_fixed(column: Column) -> bool {
-    matches!(column, Column::Dot | Column::LastHour | Column::Age)
+fn is_fixed(heading: &Heading) -> bool {
+    heading.short || matches!(heading.column, Column::Dot | Column::LastHour)
 }
 
 fn fit(headings: &[Heading], natural: &[f32], dragged: &[Option<f32>], available: f32) -> Vec<f32> {
@@ -108,12 +108,12 @@ fn fit(headings: &[Heading], natural: &[f32], dragged: &[Option<f32>], available
         .zip(dragged)
         .map(|((heading, natural), dragged)| match dragged {
             Some(width) => *width,
-            None if is_fixed(heading.column) => *natural,
+            None if is_fixed(heading) => *natural,
             None => natural.min(WIDEST),
         })
         .collect();
     let free: Vec<usize> = (0..widths.len())
-        .filter(|i| dragged[*i].is_none() && !is_fixed(headings[*i].column))
+        .filter(|i| dragged[*i].is_none() && !is_fixed(&headings[*i]))
         .collect();
     let mut missing = widths.iter().sum::<f32>() - available;
     // The widest gives first, down to the next widest, and so on.

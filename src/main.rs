@@ -5,7 +5,10 @@ use std::{
     process::ExitCode,
 };
 
-use kronika::cli::{self, CliError, Next, WindowRequest};
+use kronika::{
+    app::{self, AppOptions},
+    cli::{self, CliError, Next, WindowRequest},
+};
 
 fn main() -> ExitCode {
     cli::init_logging();
@@ -21,6 +24,34 @@ fn main() -> ExitCode {
 }
 
 fn open_window(request: WindowRequest) -> Result<ExitCode, CliError> {
-    drop(request);
+    let options = match request {
+        WindowRequest::Live {
+            context,
+            kubeconfig,
+        } => AppOptions {
+            context,
+            kubeconfig,
+            ..AppOptions::default()
+        },
+        WindowRequest::Demo {
+            options,
+            write_kubeconfig,
+        } => AppOptions {
+            demo: Some(options),
+            demo_kubeconfig: write_kubeconfig,
+            ..AppOptions::default()
+        },
+        WindowRequest::Session(file) => AppOptions {
+            session: Some(file),
+            ..AppOptions::default()
+        },
+    };
+    app::run(options).map_err(|error| {
+        let failed = CliError::new(error.to_string());
+        match error.hint() {
+            Some(hint) => failed.hint(hint),
+            None => failed,
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -44,7 +44,11 @@ impl AppState {
         if !self.open.iter().any(|open| open.name == *name) {
             let timeline = self.connector.open(name);
             let workspace = Workspace::default();
-            self.open.push(Open { name: name.clone(), timeline, workspace });
+            self.open.push(Open {
+                name: name.clone(),
+                timeline,
+                workspace,
+            });
         }
         self.active = Some(name.clone());
     }
@@ -60,7 +64,9 @@ impl AppState {
     /// Another attempt at once. Where there is a history already it is kept on screen until the
     /// connection is back: a session that has seen something goes on by itself.
     fn retry_context(&mut self, name: &ContextName) {
-        let Some(open) = self.open.iter_mut().find(|open| open.name == *name) else { return };
+        let Some(open) = self.open.iter_mut().find(|open| open.name == *name) else {
+            return;
+        };
         if open.timeline.read().change_count() > 0 {
             return;
         }
@@ -70,7 +76,9 @@ impl AppState {
     }
 
     fn save_settings(&mut self) {
-        let Some(file) = &self.settings_file else { return };
+        let Some(file) = &self.settings_file else {
+            return;
+        };
         if let Err(error) = file.save(&self.settings) {
             self.notify(&error.to_string());
         }

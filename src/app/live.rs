@@ -1,6 +1,9 @@
 //! Real clusters behind the window: those of the kubeconfig, and the demo cluster.
 
-use std::sync::{Arc, mpsc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, mpsc},
+};
 
 use parking_lot::RwLock;
 use tokio::runtime::Handle;
@@ -23,7 +26,10 @@ enum Demo {
     /// Not asked for yet.
     Off(DemoOptions),
     /// It starts on another thread; the window shows this history meanwhile.
-    Starting(SharedTimeline, mpsc::Receiver<Result<DemoCluster, DemoError>>),
+    Starting(
+        SharedTimeline,
+        mpsc::Receiver<Result<DemoCluster, DemoError>>,
+    ),
     /// It runs, as long as this is held.
     Running {
         _cluster: DemoCluster,
@@ -38,18 +44,28 @@ pub(super) struct LiveConnector {
     runtime: Handle,
     wake: Wake,
     demo: Demo,
+    /// Where other clients find the demo cluster.
+    demo_kubeconfig: Option<PathBuf>,
 }
 
 impl LiveConnector {
     pub(super) fn new(
         kubeconfigs: Kubeconfigs,
         demo: DemoOptions,
+        demo_kubeconfig: Option<PathBuf>,
         runtime: Handle,
         clock: Clock,
         wake: Wake,
     ) -> Self {
         let supervisor = Supervisor::new(runtime.clone(), clock, Arc::clone(&wake));
-        Self { kubeconfigs, supervisor, runtime, wake, demo: Demo::Off(demo) }
+        Self {
+            kubeconfigs,
+            supervisor,
+            runtime,
+            wake,
+            demo: Demo::Off(demo),
+            demo_kubeconfig,
+        }
     }
 
     /// Whether a name means the demo cluster. A context of the kubeconfig with that name wins.
@@ -61,7 +77,8 @@ impl LiveConnector {
         match &self.demo {
             Demo::Starting(timeline, _) => Arc::clone(timeline),
             Demo::Running { kubeconfig, .. } => {
-                self.supervisor.open(kubeconfig, context, WatchScope::default(), Vec::new())
+                self.supervisor
+                    .open(kubeconfig, context, WatchScope::default(), Vec::new())
             }
             Demo::Off(options) => {
                 let (options, wake) = (*options, Arc::clone(&self.wake));
@@ -94,7 +111,10 @@ impl Connector for LiveConnector {
                     user => user,
                 };
                 let about = format!("{} as {user}\n{server}", context.cluster);
-                KnownContext { name: context.name.clone(), about }
+                KnownContext {
+                    name: context.name.clone(),
+                    about,
+                }
             })
             .collect();
         if self.kubeconfigs.context(DEMO).is_err() {
@@ -110,7 +130,12 @@ impl Connector for LiveConnector {
         if self.is_demo(context) {
             return self.open_demo(context);
         }
-        self.supervisor.open(&self.kubeconfigs, context, WatchScope::default(), Vec::new())
+        self.supervisor.open(
+            &self.kubeconfigs,
+            context,
+            WatchScope::default(),
+            Vec::new(),
+        )
     }
 
     fn close(&mut self, context: &ContextName) {
@@ -118,8 +143,12 @@ impl Connector for LiveConnector {
     }
 
     fn replaced(&mut self) -> Vec<ContextName> {
-        let Demo::Starting(timeline, receiver) = &self.demo else { return Vec::new() };
-        let Ok(started) = receiver.try_recv() else { return Vec::new() };
+        let Demo::Starting(timeline, receiver) = &self.demo else {
+            return Vec::new();
+        };
+        let Ok(started) = receiver.try_recv() else {
+            return Vec::new();
+        };
         let failed = |error: String| {
             timeline.write().connection = ConnectionState::Failed {
                 error: error.into(),
@@ -132,9 +161,19 @@ impl Connector for LiveConnector {
             Ok(cluster) => cluster,
             Err(error) => return failed(error.to_string()),
         };
+        if let Some(Err(error)) = self
+            .demo_kubeconfig
+            .as_ref()
+            .map(|path| cluster.write_kubeconfig(path))
+        {
+            return failed(error.to_string());
+        }
         match Kubeconfigs::from_yaml(&cluster.kubeconfig()) {
             Ok(kubeconfig) => {
-                self.demo = Demo::Running { _cluster: cluster, kubeconfig };
+                self.demo = Demo::Running {
+                    _cluster: cluster,
+                    kubeconfig,
+                };
                 vec![DEMO.into()]
             }
             Err(error) => failed(error.to_string()),

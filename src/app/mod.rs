@@ -15,10 +15,10 @@ pub use connector::{Connector, KnownContext};
 pub use state::AppState;
 pub use window::run;
 
-use crate::{cluster::ClusterError, demo::DemoOptions, timeline::SharedTimeline};
+use crate::{cluster::ClusterError, demo::DemoOptions, journal::JournalError};
 
 /// What the window is started with.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct AppOptions {
     /// The kubeconfig file in place of `KUBECONFIG` and `~/.kube/config`.
     pub kubeconfig: Option<PathBuf>,
@@ -26,8 +26,10 @@ pub struct AppOptions {
     pub context: Option<String>,
     /// Starts the demo cluster and opens it. It also starts where there is no context at all.
     pub demo: Option<DemoOptions>,
-    /// Recordings to open: complete histories, with [`crate::model::ConnectionState::Recorded`].
-    pub recordings: Vec<SharedTimeline>,
+    /// Where to write a kubeconfig of the demo cluster, for other clients.
+    pub demo_kubeconfig: Option<PathBuf>,
+    /// The session file to open in place of a cluster.
+    pub session: Option<PathBuf>,
 }
 
 /// Why there is no window.
@@ -36,6 +38,9 @@ pub enum AppError {
     /// The kubeconfig that was named, or the context in it, cannot be used.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// The session file cannot be read.
+    #[error(transparent)]
+    Session(#[from] JournalError),
     /// The threads that talk to the clusters cannot be started.
     #[error("cannot start the threads that talk to the clusters: {0}")]
     Runtime(#[source] std::io::Error),
@@ -50,6 +55,7 @@ impl AppError {
     pub fn hint(&self) -> Option<String> {
         match self {
             AppError::Cluster(error) => error.hint(),
+            AppError::Session(error) => error.hint(),
             AppError::Runtime(_) => Some("Raise the limit on processes (ulimit -u).".into()),
             AppError::Window(_) => Some(
                 "A window needs a display (DISPLAY or WAYLAND_DISPLAY) and OpenGL: on Debian the packages libgl1 and libegl1. \

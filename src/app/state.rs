@@ -69,7 +69,11 @@ impl AppState {
     pub fn open_recording(&mut self, timeline: SharedTimeline) {
         let name = timeline.read().context.clone();
         self.open.retain(|open| open.name != name);
-        self.open.push(Open { name: name.clone(), timeline, workspace: Workspace::default() });
+        self.open.push(Open {
+            name: name.clone(),
+            timeline,
+            workspace: Workspace::default(),
+        });
         self.active = Some(name);
     }
 
@@ -92,7 +96,10 @@ impl AppState {
     #[must_use]
     pub fn workspace(&self) -> Option<&Workspace> {
         let active = self.active.as_ref()?;
-        self.open.iter().find(|open| open.name == *active).map(|open| &open.workspace)
+        self.open
+            .iter()
+            .find(|open| open.name == *active)
+            .map(|open| &open.workspace)
     }
 
     /// Paints one frame and acts on what it asks for.
@@ -120,18 +127,33 @@ impl AppState {
         let live_now = (self.clock)();
         let notice = self.notice.as_deref();
         let (theme, zone) = (self.settings.theme, &self.zone);
-        let front = self.active.as_ref().and_then(|active| {
-            self.open.iter_mut().find(|open| open.name == *active)
-        });
+        let front = self
+            .active
+            .as_ref()
+            .and_then(|active| self.open.iter_mut().find(|open| open.name == *active));
         let Some(front) = front else {
-            let shell =
-                Shell { contexts: &contexts, active: None, now: live_now, zone, theme, notice };
+            let shell = Shell {
+                contexts: &contexts,
+                active: None,
+                now: live_now,
+                zone,
+                theme,
+                notice,
+            };
             return shell.show(ui);
         };
         let timeline = front.timeline.read();
         let now = now_of(&timeline, live_now);
         let active = Some((&front.name, &*timeline, &mut front.workspace));
-        Shell { contexts: &contexts, active, now, zone, theme, notice }.show(ui)
+        Shell {
+            contexts: &contexts,
+            active,
+            now,
+            zone,
+            theme,
+            notice,
+        }
+        .show(ui)
     }
 
     /// All contexts as the top bar shows them: those of the kubeconfig, then the recordings.

@@ -8,6 +8,7 @@ use std::{
 use eframe::{CreationContext, Frame, NativeOptions, Renderer};
 use egui::{Ui, ViewportBuilder};
 use jiff::tz::TimeZone;
+use parking_lot::RwLock;
 use tokio::runtime::Runtime;
 
 use super::{
@@ -17,8 +18,10 @@ use super::{
 use crate::{
     cluster::Kubeconfigs,
     demo::DemoOptions,
+    journal,
     model::{Clock, ContextName},
     settings::SettingsFile,
+    timeline::Timeline,
     ui::{Command, theme},
 };
 
@@ -35,6 +38,10 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
     let started = Instant::now();
     let kubeconfigs = Kubeconfigs::load(options.kubeconfig.as_deref())?;
     let first = first_context(&kubeconfigs, &options)?;
+    let recordings = match &options.session {
+        Some(file) => journal::read_session(file)?,
+        None => Vec::new(),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("kronika-io")
         .enable_all()
@@ -51,7 +58,7 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
         ..NativeOptions::default()
     };
     let create = move |cc: &CreationContext<'_>| {
-        let window = Window::new(cc, kubeconfigs, first, options, runtime);
+        let window = Window::new(cc, kubeconfigs, first, recordings, options, runtime);
         tracing::info!(ms = started.elapsed().as_millis(), "window up");
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
@@ -63,7 +70,7 @@ fn first_context(
     kubeconfigs: &Kubeconfigs,
     options: &AppOptions,
 ) -> Result<Option<ContextName>, AppError> {
-    if !options.recordings.is_empty() {
+    if options.session.is_some() {
         return Ok(None);
     }
     if options.demo.is_some() {
@@ -89,6 +96,7 @@ impl Window {
         cc: &CreationContext<'_>,
         kubeconfigs: Kubeconfigs,
         first: Option<ContextName>,
+        recordings: Vec<Timeline>,
         options: AppOptions,
         runtime: Runtime,
     ) -> Self {
@@ -99,7 +107,14 @@ impl Window {
         let problems = kubeconfigs.problems.clone();
         let demo: DemoOptions = options.demo.unwrap_or_default();
         let handle = runtime.handle().clone();
-        let connector = LiveConnector::new(kubeconfigs, demo, handle, clock, wake);
+        let connector = LiveConnector::new(
+            kubeconfigs,
+            demo,
+            options.demo_kubeconfig,
+            handle,
+            clock,
+            wake,
+        );
         let mut state = AppState::new(
             Box::new(connector),
             Box::new(move || clock.now()),
@@ -111,13 +126,16 @@ impl Window {
         for problem in problems {
             state.notify(&problem);
         }
-        for recording in options.recordings {
-            state.open_recording(recording);
+        for recording in recordings {
+            state.open_recording(Arc::new(RwLock::new(recording)));
         }
         if let Some(first) = first {
             state.act(Command::OpenContext(first), &cc.egui_ctx);
         }
-        Self { state, runtime: Some(runtime) }
+        Self {
+            state,
+            runtime: Some(runtime),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub struct CliError {
 
 impl CliError {
     /// What happened, to what.
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             hint: None,
@@ -23,7 +23,7 @@ impl CliError {
     }
 
     /// The same with what to try.
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),
             ..self

@@ -36,7 +36,10 @@ impl Counts {
 }
 
 fn is_busy(status: ReadinessStatus) -> bool {
-    matches!(status, ReadinessStatus::InProgress | ReadinessStatus::Terminating)
+    matches!(
+        status,
+        ReadinessStatus::InProgress | ReadinessStatus::Terminating
+    )
 }
 
 /// The namespace of an object; `None` for a cluster-scoped one.
@@ -64,7 +67,11 @@ impl Tally {
     #[must_use]
     pub fn of(&self, kind: KindId, namespace: Option<&Arc<str>>) -> Counts {
         let mut sum = Counts::default();
-        for ((_, of), counts) in self.counts.range((kind, None)..).take_while(|((k, _), _)| *k == kind) {
+        for ((_, of), counts) in self
+            .counts
+            .range((kind, None)..)
+            .take_while(|((k, _), _)| *k == kind)
+        {
             if namespace.is_none() || of.is_none() || of.as_ref() == namespace {
                 sum.live += counts.live;
                 sum.failed += counts.failed;
@@ -89,7 +96,9 @@ impl Tally {
     }
 
     fn recount(&mut self, timeline: &Timeline, id: ObjectId) {
-        let Some(object) = timeline.object(id) else { return };
+        let Some(object) = timeline.object(id) else {
+            return;
+        };
         let index = id.0 as usize;
         if self.counted.len() <= index {
             self.counted.resize(index + 1, None);
@@ -98,7 +107,10 @@ impl Tally {
         if self.counted[index] == now {
             return;
         }
-        let counts = self.counts.entry((object.kind, object.key.namespace.clone())).or_default();
+        let counts = self
+            .counts
+            .entry((object.kind, object.key.namespace.clone()))
+            .or_default();
         if let Some(before) = self.counted[index] {
             counts.remove(before);
         }

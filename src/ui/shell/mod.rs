@@ -68,8 +68,9 @@ impl Shell<'_> {
             workspace.note_painted(timeline, self.now);
         }
         shortcuts(ui, &mut commands);
-        bar(&palette, Panel::top("top bar"), theme::TOP_BAR)
-            .show(ui, |ui| top_bar::show(ui, &mut self, &palette, &mut commands));
+        bar(&palette, Panel::top("top bar"), theme::TOP_BAR).show(ui, |ui| {
+            top_bar::show(ui, &mut self, &palette, &mut commands)
+        });
         bar(&palette, Panel::bottom("status bar"), theme::STATUS_BAR)
             .show(ui, |ui| status_bar::show(ui, &self, &palette));
         if let Some((_, timeline, workspace)) = &mut self.active {
@@ -97,9 +98,11 @@ impl Shell<'_> {
                     .size_range(300.0..=900.0)
                     .show(ui, |ui| workspace.inspector.ui(ui, &mut cx));
             }
-            CentralPanel::no_frame().frame(Frame::new().fill(palette.canvas)).show(ui, |ui| {
-                stage::show(ui, &mut workspace.tabs, workspace.front, &mut cx);
-            });
+            CentralPanel::no_frame()
+                .frame(Frame::new().fill(palette.canvas))
+                .show(ui, |ui| {
+                    stage::show(ui, &mut workspace.tabs, workspace.front, &mut cx);
+                });
         } else {
             CentralPanel::no_frame()
                 .frame(Frame::new().fill(palette.canvas))
@@ -118,7 +121,9 @@ fn bar(palette: &Palette, panel: Panel, height: f32) -> Panel {
 }
 
 fn side(palette: &Palette, panel: Panel) -> Panel {
-    panel.show_separator_line(true).frame(Frame::new().fill(palette.panel))
+    panel
+        .show_separator_line(true)
+        .frame(Frame::new().fill(palette.panel))
 }
 
 fn shortcuts(ui: &Ui, commands: &mut Vec<Command>) {

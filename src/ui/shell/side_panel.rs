@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use egui::{Align, Align2, Color32, CornerRadius, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use egui::{
+    Align, Align2, Color32, CornerRadius, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
+};
 
 use super::top_bar::retry_in;
 use crate::{
@@ -39,7 +41,12 @@ pub(super) fn show(ui: &mut Ui, tally: &Tally, cx: &mut ViewContext<'_>) {
         }
         let counts = tally.of(id, cx.selection.namespace.as_ref());
         let note = if recorded { None } else { note(kind, cx.now) };
-        let entry = Entry { id, kind, counts, note };
+        let entry = Entry {
+            id,
+            kind,
+            counts,
+            note,
+        };
         if !recorded && is_unwatched(kind) {
             unwatched.push(entry);
         } else {
@@ -107,14 +114,38 @@ fn why(kind: &KindHistory) -> Option<String> {
 }
 
 fn everything(ui: &mut Ui, groups: &BTreeMap<&str, Vec<Entry<'_>>>, cx: &mut ViewContext<'_>) {
-    let total: usize = groups.values().flatten().map(|entry| entry.counts.live).sum();
+    let total: usize = groups
+        .values()
+        .flatten()
+        .map(|entry| entry.counts.live)
+        .sum();
     let chosen = cx.selection.kind.is_none();
     let count = format::count(total);
-    let (rect, clicked) = row_ground(ui, chosen, &format!("Everything, {total} objects"), None, cx);
+    let (rect, clicked) = row_ground(
+        ui,
+        chosen,
+        &format!("Everything, {total} objects"),
+        None,
+        cx,
+    );
     let painter = ui.painter();
     let (text, muted) = (cx.palette.text, cx.palette.muted);
-    paint_text(painter, rect, Align2::LEFT_CENTER, "Everything", theme::body_strong(), text);
-    paint_text(painter, rect, Align2::RIGHT_CENTER, &count, theme::small(), muted);
+    paint_text(
+        painter,
+        rect,
+        Align2::LEFT_CENTER,
+        "Everything",
+        theme::body_strong(),
+        text,
+    );
+    paint_text(
+        painter,
+        rect,
+        Align2::RIGHT_CENTER,
+        &count,
+        theme::small(),
+        muted,
+    );
     if clicked {
         cx.send(Command::SelectKind(None));
     }
@@ -139,10 +170,19 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, watched: bool, cx: &mut ViewContext<'_>) 
     let kind = &entry.kind.kind;
     let (rect, clicked) = row_ground(ui, chosen, &spoken(entry), why(entry.kind).as_deref(), cx);
     let palette = cx.palette;
-    let painter = ui.painter().with_clip_rect(rect.expand(2.0).intersect(ui.clip_rect()));
-    let right_text = entry.note.clone().unwrap_or_else(|| format::count(entry.counts.live));
+    let painter = ui
+        .painter()
+        .with_clip_rect(rect.expand(2.0).intersect(ui.clip_rect()));
+    let right_text = entry
+        .note
+        .clone()
+        .unwrap_or_else(|| format::count(entry.counts.live));
     let quiet = entry.counts.live == 0 || !watched;
-    let right_color = if quiet && entry.note.is_none() { palette.faint } else { palette.muted };
+    let right_color = if quiet && entry.note.is_none() {
+        palette.faint
+    } else {
+        palette.muted
+    };
     let right = paint_text(
         &painter,
         rect,
@@ -151,7 +191,10 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, watched: bool, cx: &mut ViewContext<'_>) 
         theme::small(),
         right_color,
     );
-    let badges = [(entry.counts.failed, palette.error), (entry.counts.busy, palette.warn)];
+    let badges = [
+        (entry.counts.failed, palette.error),
+        (entry.counts.busy, palette.warn),
+    ];
     let texts: Vec<(String, Color32)> = badges
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -161,7 +204,10 @@ fn row(ui: &mut Ui, entry: &Entry<'_>, watched: bool, cx: &mut ViewContext<'_>) 
     let reserved = texts.len() as f32 * 24.0;
     let name_color = if quiet { palette.muted } else { palette.text };
     let font = theme::body();
-    let natural = painter.layout_no_wrap(kind.kind.clone(), font.clone(), name_color).size().x;
+    let natural = painter
+        .layout_no_wrap(kind.kind.clone(), font.clone(), name_color)
+        .size()
+        .x;
     let room = (right.left() - rect.left() - reserved - 10.0).max(20.0);
     let name = rect.with_max_x(rect.left() + natural.min(room) + 1.0);
     paint_elided(&painter, name, Align::Min, &kind.kind, font, name_color);
@@ -210,7 +256,8 @@ fn row_ground(
         None
     };
     if let Some(color) = color {
-        ui.painter().rect_filled(ground, CornerRadius::same(theme::RADIUS - 1), color);
+        ui.painter()
+            .rect_filled(ground, CornerRadius::same(theme::RADIUS - 1), color);
     }
     let clicked = response.clicked();
     if let Some(tooltip) = tooltip {

@@ -59,7 +59,11 @@ fn before_the_first_kind(ui: &mut Ui, cx: &mut ViewContext<'_>) -> bool {
             };
             empty.show(ui, cx.palette);
         }
-        ConnectionState::Failed { error, hint, retry_at } => {
+        ConnectionState::Failed {
+            error,
+            hint,
+            retry_at,
+        } => {
             let empty = EmptyState {
                 icon: EmptyIcon::Failed,
                 title: &format!("Cannot connect to {context}"),
@@ -97,12 +101,21 @@ fn before_the_first_kind(ui: &mut Ui, cx: &mut ViewContext<'_>) -> bool {
 
 fn failed_hint(hint: Option<&str>, retry_at: Option<Moment>, now: Moment) -> String {
     let retry = retry_at.map(|at| retry_in(at, now));
-    [hint.map(str::to_owned), retry].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [hint.map(str::to_owned), retry]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// A line over the view while the connection is lost: what is below is what was last known.
 fn banner(ui: &mut Ui, cx: &ViewContext<'_>) {
-    let ConnectionState::Failed { error, hint, retry_at } = &cx.timeline.connection else {
+    let ConnectionState::Failed {
+        error,
+        hint,
+        retry_at,
+    } = &cx.timeline.connection
+    else {
         return;
     };
     let retry = failed_hint(hint.as_deref(), *retry_at, cx.now);
@@ -110,7 +123,18 @@ fn banner(ui: &mut Ui, cx: &ViewContext<'_>) {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), BANNER), Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, &text));
-    ui.painter().rect_filled(rect, 0.0, cx.palette.tint(cx.palette.error));
-    let inner = Rect::from_min_max(rect.min + vec2(theme::MARGIN, 0.0), rect.max - vec2(theme::MARGIN, 0.0));
-    paint_elided(ui.painter(), inner, egui::Align::Min, &text, theme::small(), cx.palette.error);
+    ui.painter()
+        .rect_filled(rect, 0.0, cx.palette.tint(cx.palette.error));
+    let inner = Rect::from_min_max(
+        rect.min + vec2(theme::MARGIN, 0.0),
+        rect.max - vec2(theme::MARGIN, 0.0),
+    );
+    paint_elided(
+        ui.painter(),
+        inner,
+        egui::Align::Min,
+        &text,
+        theme::small(),
+        cx.palette.error,
+    );
 }

@@ -37,7 +37,10 @@ pub(super) fn show(ui: &mut Ui, shell: &Shell<'_>, palette: &Palette) {
         let memory = format!("memory {}", format::bytes(timeline.encoded_bytes()));
         say(ui, &memory, palette.muted).on_hover_text("Compressed revisions");
         if timeline.sink_errors() > 0 {
-            let text = format!("not saved: {}", format::counted(as_usize(timeline.sink_errors()), "change"));
+            let text = format!(
+                "not saved: {}",
+                format::counted(as_usize(timeline.sink_errors()), "change")
+            );
             say(ui, &text, palette.error);
         }
         if let Some(notice) = shell.notice {
@@ -49,22 +52,43 @@ pub(super) fn show(ui: &mut Ui, shell: &Shell<'_>, palette: &Palette) {
         .max_rect(bar.with_min_x(bar.left() + 27.0))
         .layout(Layout::left_to_right(Align::Center));
     let dot = Dot::of_connection(&timeline.connection);
-    paint_dot(ui.painter(), palette, bar.left_center() + vec2(14.0, 0.0), 4.0, dot);
+    paint_dot(
+        ui.painter(),
+        palette,
+        bar.left_center() + vec2(14.0, 0.0),
+        4.0,
+        dot,
+    );
     ui.scope_builder(left, |ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
-        let watched = timeline.kinds().filter(|(_, kind)| is_watched(&kind.status)).count();
+        let watched = timeline
+            .kinds()
+            .filter(|(_, kind)| is_watched(&kind.status))
+            .count();
         let server = server(timeline);
-        say(ui, &format!("{server} · {} watched", format::counted(watched, "kind")), palette.muted);
+        say(
+            ui,
+            &format!("{server} · {} watched", format::counted(watched, "kind")),
+            palette.muted,
+        );
         let held = format!(
             "{} · {}",
             format::counted(timeline.live_count(), "object"),
             format::counted(timeline.change_count(), "revision"),
         );
         say(ui, &held, palette.muted);
-        say(ui, &format!("{} changes/s", rate(timeline, shell.now)), palette.muted);
+        say(
+            ui,
+            &format!("{} changes/s", rate(timeline, shell.now)),
+            palette.muted,
+        );
         if let Some(lag) = workspace.lag() {
-            say(ui, &format!("on screen in {}", lag_text(lag)), palette.muted)
-                .on_hover_text("From the arrival of the newest changes to the frame that shows them");
+            say(
+                ui,
+                &format!("on screen in {}", lag_text(lag)),
+                palette.muted,
+            )
+            .on_hover_text("From the arrival of the newest changes to the frame that shows them");
         }
     });
 }
@@ -74,7 +98,11 @@ fn say(ui: &mut Ui, text: &str, color: Color32) -> egui::Response {
 }
 
 fn lag_text(lag: Duration) -> String {
-    if lag < Duration::from_millis(1) { "1 ms".into() } else { format::latency(lag) }
+    if lag < Duration::from_millis(1) {
+        "1 ms".into()
+    } else {
+        format::latency(lag)
+    }
 }
 
 fn server(timeline: &Timeline) -> String {
@@ -88,14 +116,20 @@ fn server(timeline: &Timeline) -> String {
 }
 
 fn is_watched(status: &WatchStatus) -> bool {
-    matches!(status, WatchStatus::Watching | WatchStatus::Listing { .. } | WatchStatus::Polling)
+    matches!(
+        status,
+        WatchStatus::Watching | WatchStatus::Listing { .. } | WatchStatus::Polling
+    )
 }
 
 /// Changes per second over the last whole seconds, rounded.
 pub(super) fn rate(timeline: &Timeline, now: Moment) -> i64 {
     let second = now.wall.div_euclid(1_000_000);
     let buckets = timeline.activity().range(second - RATE_SECONDS, second);
-    let sum: i64 = buckets.iter().map(|b| i64::from(b.spec) + i64::from(b.other)).sum();
+    let sum: i64 = buckets
+        .iter()
+        .map(|b| i64::from(b.spec) + i64::from(b.other))
+        .sum();
     (sum + RATE_SECONDS / 2) / RATE_SECONDS
 }
 

@@ -24,8 +24,13 @@ pub(super) fn show(
         .max_rect(inner.with_min_x(inner.left() + 12.0))
         .layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(left, |ui| {
-        let labels: Vec<_> =
-            tabs.iter().map(|view| Tab { value: view.id(), label: view.title() }).collect();
+        let labels: Vec<_> = tabs
+            .iter()
+            .map(|view| Tab {
+                value: view.id(),
+                label: view.title(),
+            })
+            .collect();
         if let Some(id) = tab_bar(ui, cx.palette, &labels, front) {
             cx.send(Command::ShowView(id));
         }

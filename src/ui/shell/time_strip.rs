@@ -6,8 +6,7 @@ use crate::{
     model::{Gap, GapCause},
     timeline::{KindId, Timeline},
     ui::{
-        ViewContext, format,
-        theme,
+        ViewContext, format, theme,
         widgets::{gap_label, paint_gap, paint_text},
     },
 };
@@ -16,10 +15,26 @@ const SECOND: i64 = 1_000_000;
 
 /// What the strip covers: seconds in all, seconds of a bar, seconds between two labels.
 const SPANS: [Span; 4] = [
-    Span { seconds: 600, bar: 2, tick: 120 },
-    Span { seconds: 1_200, bar: 4, tick: 300 },
-    Span { seconds: 1_800, bar: 5, tick: 300 },
-    Span { seconds: 3_600, bar: 10, tick: 600 },
+    Span {
+        seconds: 600,
+        bar: 2,
+        tick: 120,
+    },
+    Span {
+        seconds: 1_200,
+        bar: 4,
+        tick: 300,
+    },
+    Span {
+        seconds: 1_800,
+        bar: 5,
+        tick: 300,
+    },
+    Span {
+        seconds: 3_600,
+        bar: 10,
+        tick: 600,
+    },
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,24 +95,45 @@ pub(super) fn show(ui: &mut Ui, cx: &mut ViewContext<'_>) {
         pos2(rect.left() + 63.0, rect.top() + 7.0),
         pos2(rect.right() - 32.0, rect.top() + 58.0),
     );
-    let axis = Axis { plot, from: cx.now.wall - span.seconds * SECOND, to: cx.now.wall };
+    let axis = Axis {
+        plot,
+        from: cx.now.wall - span.seconds * SECOND,
+        to: cx.now.wall,
+    };
     let bars = bars(cx.timeline, span, &axis);
     let painter = ui.painter();
-    let left = Rect::from_min_size(pos2(rect.left() + 10.0, plot.top() + 18.0), vec2(50.0, 26.0));
+    let left = Rect::from_min_size(
+        pos2(rect.left() + 10.0, plot.top() + 18.0),
+        vec2(50.0, 26.0),
+    );
     let (caption, muted) = (theme::caption(), cx.palette.muted);
-    paint_text(painter, left, Align2::LEFT_TOP, "changes", caption.clone(), muted);
+    paint_text(
+        painter,
+        left,
+        Align2::LEFT_TOP,
+        "changes",
+        caption.clone(),
+        muted,
+    );
     let per = format!("per {} s", span.bar);
     paint_text(painter, left, Align2::LEFT_BOTTOM, &per, caption, muted);
     ticks(painter, &axis, span, cx);
     paint_bars(painter, &axis, span, &bars, cx);
-    let mut said = format!("{} changes in the last {} minutes", sum(&bars), span.seconds / 60);
+    let mut said = format!(
+        "{} changes in the last {} minutes",
+        sum(&bars),
+        span.seconds / 60
+    );
     for label in gaps(painter, &axis, cx) {
         said.push_str("; ");
         said.push_str(&label);
     }
     playhead(painter, &axis, cx);
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &said));
-    if let Some(at) = response.hover_pos().filter(|at| plot.expand(4.0).contains(*at)) {
+    if let Some(at) = response
+        .hover_pos()
+        .filter(|at| plot.expand(4.0).contains(*at))
+    {
         hover(&response, at, &axis, span, &bars, cx);
     }
 }
@@ -106,7 +142,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut ViewContext<'_>) {
 fn span(timeline: &Timeline, now: i64) -> Span {
     let first = timeline.extent().map_or(now, |(first, _)| first.wall);
     let age = (now - first) / SECOND;
-    SPANS.into_iter().find(|span| age <= span.seconds).unwrap_or(SPANS[SPANS.len() - 1])
+    SPANS
+        .into_iter()
+        .find(|span| age <= span.seconds)
+        .unwrap_or(SPANS[SPANS.len() - 1])
 }
 
 /// The second at which the first bar starts: bars stand on whole multiples of their length, so
@@ -134,14 +173,24 @@ fn sum(bars: &[Bar]) -> u32 {
     bars.iter().map(|bar| bar.total()).sum()
 }
 
-fn paint_bars(painter: &egui::Painter, axis: &Axis, span: Span, bars: &[Bar], cx: &ViewContext<'_>) {
+fn paint_bars(
+    painter: &egui::Painter,
+    axis: &Axis,
+    span: Span,
+    bars: &[Bar],
+    cx: &ViewContext<'_>,
+) {
     let highest = bars.iter().map(|bar| bar.total()).max().unwrap_or(0).max(8);
     let painter = painter.with_clip_rect(axis.plot.intersect(painter.clip_rect()));
     let first = first_bar(span, axis);
     let pixels = |changes: u32| {
         #[expect(clippy::cast_precision_loss, reason = "a height on the screen")]
         let share = changes as f32 / highest as f32;
-        if changes == 0 { 0.0 } else { (share * (axis.plot.height() - 6.0)).max(1.0) }
+        if changes == 0 {
+            0.0
+        } else {
+            (share * (axis.plot.height() - 6.0)).max(1.0)
+        }
     };
     let mut start = first;
     for bar in bars {
@@ -257,7 +306,12 @@ fn hover(
     let wall = axis.wall(at.x);
     let first = first_bar(span, axis);
     let index = (wall.div_euclid(SECOND) - first) / span.bar;
-    let Some(bar) = usize::try_from(index).ok().and_then(|index| bars.get(index)) else { return };
+    let Some(bar) = usize::try_from(index)
+        .ok()
+        .and_then(|index| bars.get(index))
+    else {
+        return;
+    };
     let start = (first + index * span.bar) * SECOND;
     let from = format::clock(start, cx.zone);
     let to = format::clock(start + span.bar * SECOND, cx.zone);
@@ -274,7 +328,11 @@ fn hover(
     response.clone().on_hover_ui_at_pointer(|ui| {
         ui.label(egui::RichText::new(format!("{from} – {to}")).color(cx.palette.muted));
         let total = usize::try_from(bar.total()).unwrap_or(usize::MAX);
-        ui.label(format!("{}, {} of them spec", format::counted(total, "change"), bar.spec));
+        ui.label(format!(
+            "{}, {} of them spec",
+            format::counted(total, "change"),
+            bar.spec
+        ));
         if let Some(gap) = gap {
             ui.label(egui::RichText::new(gap).color(cx.palette.warn));
         }

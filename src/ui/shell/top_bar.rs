@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Align, Align2, Color32, CornerRadius, Layout, Popup, Rect, Role, Sense, Stroke,
-    StrokeKind, TextEdit, Ui, UiBuilder, WidgetInfo, vec2,
+    Align, Align2, Color32, CornerRadius, Layout, Popup, Rect, Role, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
 use super::{ContextTab, Shell, Workspace};
@@ -29,7 +29,9 @@ pub(super) fn show(
 ) {
     let bar = ui.available_rect_before_wrap();
     let search_width = (bar.width() * 0.262).clamp(140.0, 420.0);
-    let builder = UiBuilder::new().max_rect(bar).layout(Layout::right_to_left(Align::Center));
+    let builder = UiBuilder::new()
+        .max_rect(bar)
+        .layout(Layout::right_to_left(Align::Center));
     let right = ui
         .scope_builder(builder, |ui| {
             ui.add_space(15.0);
@@ -42,7 +44,9 @@ pub(super) fn show(
         })
         .inner;
     let rest = bar.with_max_x(right.left() - 8.0);
-    let builder = UiBuilder::new().max_rect(rest).layout(Layout::left_to_right(Align::Center));
+    let builder = UiBuilder::new()
+        .max_rect(rest)
+        .layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.shrink_clip_rect(rest);
         ui.spacing_mut().item_spacing.x = 9.0;
@@ -61,13 +65,24 @@ pub(super) fn show(
 }
 
 fn word_mark(ui: &mut Ui, palette: &Palette, theme: ThemeChoice, commands: &mut Vec<Command>) {
-    let galley =
-        ui.painter().layout_no_wrap("Kronika".into(), theme::body_strong(), palette.text);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(galley.size().x, HEIGHT), Sense::click());
+    let galley = ui
+        .painter()
+        .layout_no_wrap("Kronika".into(), theme::body_strong(), palette.text);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x, HEIGHT), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Kronika"));
-    let color = if response.hovered() || response.has_focus() { palette.accent } else { palette.text };
-    paint_text(ui.painter(), rect, Align2::LEFT_CENTER, "Kronika", theme::body_strong(), color);
+    let color = if response.hovered() || response.has_focus() {
+        palette.accent
+    } else {
+        palette.text
+    };
+    paint_text(
+        ui.painter(),
+        rect,
+        Align2::LEFT_CENTER,
+        "Kronika",
+        theme::body_strong(),
+        color,
+    );
     Popup::menu(&response).gap(8.0).show(|ui| {
         ui.set_min_width(150.0);
         for (choice, text) in [
@@ -97,9 +112,17 @@ fn context_tab(
     } else {
         (theme::body(), palette.muted)
     };
-    let name = ui.painter().layout_no_wrap(context.name.0.to_string(), font, color);
-    let note = ui.painter().layout_no_wrap(detail.clone(), theme::body(), palette.faint);
-    let note_width = if detail.is_empty() { 0.0 } else { note.size().x + 7.0 };
+    let name = ui
+        .painter()
+        .layout_no_wrap(context.name.0.to_string(), font, color);
+    let note = ui
+        .painter()
+        .layout_no_wrap(detail.clone(), theme::body(), palette.faint);
+    let note_width = if detail.is_empty() {
+        0.0
+    } else {
+        note.size().x + 7.0
+    };
     let width = (27.0 + name.size().x + note_width + 12.0).ceil();
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let label = if detail.is_empty() {
@@ -109,16 +132,26 @@ fn context_tab(
     };
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, &label));
     if chosen {
-        ui.painter().rect_filled(rect, CornerRadius::same(theme::RADIUS), palette.selection);
+        ui.painter()
+            .rect_filled(rect, CornerRadius::same(theme::RADIUS), palette.selection);
     } else if response.hovered() || response.has_focus() {
-        ui.painter().rect_filled(rect, CornerRadius::same(theme::RADIUS), palette.hover);
+        ui.painter()
+            .rect_filled(rect, CornerRadius::same(theme::RADIUS), palette.hover);
     }
     let dot = Dot::of_connection(&context.state);
-    paint_dot(ui.painter(), palette, rect.left_center() + vec2(16.0, 0.0), 4.0, dot);
+    paint_dot(
+        ui.painter(),
+        palette,
+        rect.left_center() + vec2(16.0, 0.0),
+        4.0,
+        dot,
+    );
     let y = rect.center().y - name.size().y / 2.0;
     let after = rect.left() + 27.0 + name.size().x + 7.0;
-    ui.painter().galley(egui::pos2(rect.left() + 27.0, y.round()), name, color);
-    ui.painter().galley(egui::pos2(after, y.round()), note, palette.faint);
+    ui.painter()
+        .galley(egui::pos2(rect.left() + 27.0, y.round()), name, color);
+    ui.painter()
+        .galley(egui::pos2(after, y.round()), note, palette.faint);
     if response.clicked() {
         commands.push(Command::OpenContext(context.name.clone()));
     }
@@ -151,7 +184,9 @@ fn about(ui: &mut Ui, palette: &Palette, context: &ContextTab) {
 /// What stands beside a context's name.
 fn detail(state: &ConnectionState, now: Moment) -> String {
     match state {
-        ConnectionState::Failed { retry_at: Some(at), .. } => retry_in(*at, now),
+        ConnectionState::Failed {
+            retry_at: Some(at), ..
+        } => retry_in(*at, now),
         ConnectionState::Failed { retry_at: None, .. } => "failed".into(),
         ConnectionState::Connecting => "connecting".into(),
         _ => String::new(),
@@ -174,27 +209,35 @@ fn other_contexts(
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Open another context"));
     let hovered = response.hovered() || response.has_focus();
     if hovered {
-        ui.painter().rect_filled(rect, CornerRadius::same(theme::RADIUS), palette.hover);
+        ui.painter()
+            .rect_filled(rect, CornerRadius::same(theme::RADIUS), palette.hover);
     }
     let color = if hovered { palette.text } else { palette.muted };
     let plus = Stroke::new(1.25, color);
     let center = rect.center();
-    ui.painter().hline(center.x - 4.0..=center.x + 4.0, center.y, plus);
-    ui.painter().vline(center.x, center.y - 4.0..=center.y + 4.0, plus);
+    ui.painter()
+        .hline(center.x - 4.0..=center.x + 4.0, center.y, plus);
+    ui.painter()
+        .vline(center.x, center.y - 4.0..=center.y + 4.0, plus);
     Popup::menu(&response).gap(8.0).show(|ui| {
         ui.set_min_width(200.0);
-        egui::ScrollArea::vertical().max_height(480.0).show(ui, |ui| {
-            let mut others = contexts.iter().filter(|context| !context.is_open()).peekable();
-            if others.peek().is_none() {
-                ui.colored_label(palette.muted, "Every context is open.");
-            }
-            for context in others {
-                let item = menu_item(ui, palette, &context.name.0, false);
-                if item.on_hover_text(&context.about).clicked() {
-                    commands.push(Command::OpenContext(context.name.clone()));
+        egui::ScrollArea::vertical()
+            .max_height(480.0)
+            .show(ui, |ui| {
+                let mut others = contexts
+                    .iter()
+                    .filter(|context| !context.is_open())
+                    .peekable();
+                if others.peek().is_none() {
+                    ui.colored_label(palette.muted, "Every context is open.");
                 }
-            }
-        });
+                for context in others {
+                    let item = menu_item(ui, palette, &context.name.0, false);
+                    if item.on_hover_text(&context.about).clicked() {
+                        commands.push(Command::OpenContext(context.name.clone()));
+                    }
+                }
+            });
     });
     response.on_hover_text("Open another context");
 }
@@ -205,16 +248,18 @@ fn namespace(ui: &mut Ui, palette: &Palette, workspace: &Workspace, commands: &m
     let mut pick = |namespace: Option<Arc<str>>| commands.push(Command::SetNamespace(namespace));
     dropdown(ui, palette, &text, &text, |ui| {
         ui.set_min_width(200.0);
-        egui::ScrollArea::vertical().max_height(480.0).show(ui, |ui| {
-            if menu_item(ui, palette, "all", chosen.is_none()).clicked() {
-                pick(None);
-            }
-            for name in workspace.tally.namespaces() {
-                if menu_item(ui, palette, &name, chosen == Some(&name)).clicked() {
-                    pick(Some(name));
+        egui::ScrollArea::vertical()
+            .max_height(480.0)
+            .show(ui, |ui| {
+                if menu_item(ui, palette, "all", chosen.is_none()).clicked() {
+                    pick(None);
                 }
-            }
-        });
+                for name in workspace.tally.namespaces() {
+                    if menu_item(ui, palette, &name, chosen == Some(&name)).clicked() {
+                        pick(Some(name));
+                    }
+                }
+            });
     });
 }
 
@@ -241,8 +286,13 @@ fn search(
             .hint_text(egui::RichText::new("Filter this table").color(palette.faint)),
     );
     field.widget_info(|| WidgetInfo::text_edit(true, "", &text, "Filter this table"));
-    let line = if field.has_focus() { palette.accent } else { palette.border };
-    ui.painter().rect_stroke(rect, radius, Stroke::new(1.0, line), StrokeKind::Inside);
+    let line = if field.has_focus() {
+        palette.accent
+    } else {
+        palette.border
+    };
+    ui.painter()
+        .rect_stroke(rect, radius, Stroke::new(1.0, line), StrokeKind::Inside);
     if !field.has_focus() && text.is_empty() {
         key_hint(ui.painter(), palette, rect.shrink(8.0), shortcut_name());
     }
@@ -260,27 +310,47 @@ fn search(
 }
 
 fn shortcut_name() -> &'static str {
-    if cfg!(target_os = "macos") { "⌘ K" } else { "Ctrl K" }
+    if cfg!(target_os = "macos") {
+        "⌘ K"
+    } else {
+        "Ctrl K"
+    }
 }
 
 fn live_pill(ui: &mut Ui, palette: &Palette, timeline: &Timeline, now: Moment) {
     let (text, color): (String, Color32) = match &timeline.connection {
         ConnectionState::Connected { .. } => ("Live".into(), palette.ok),
         ConnectionState::Connecting => ("Connecting".into(), palette.warn),
-        ConnectionState::Failed { retry_at: Some(at), .. } => {
-            (format!("Not live, {}", retry_in(*at, now)), palette.warn)
-        }
+        ConnectionState::Failed {
+            retry_at: Some(at), ..
+        } => (format!("Not live, {}", retry_in(*at, now)), palette.warn),
         ConnectionState::Failed { retry_at: None, .. } => ("Not live".into(), palette.error),
         ConnectionState::Closed => ("Closed".into(), palette.muted),
         ConnectionState::Recorded => ("Recording".into(), palette.muted),
     };
-    let galley = ui.painter().layout_no_wrap(text.clone(), theme::body_strong(), color);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.clone(), theme::body_strong(), color);
     let size = vec2((galley.size().x + 42.0).ceil(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &text));
-    ui.painter().rect_filled(rect, CornerRadius::same(14), palette.tint(color));
+    ui.painter()
+        .rect_filled(rect, CornerRadius::same(14), palette.tint(color));
     let dot = Dot::of_connection(&timeline.connection);
-    paint_dot(ui.painter(), palette, rect.left_center() + vec2(16.0, 0.0), 4.0, dot);
+    paint_dot(
+        ui.painter(),
+        palette,
+        rect.left_center() + vec2(16.0, 0.0),
+        4.0,
+        dot,
+    );
     let place = Rect::from_min_max(rect.left_top() + vec2(28.0, 0.0), rect.max);
-    paint_text(ui.painter(), place, Align2::LEFT_CENTER, &text, theme::body_strong(), color);
+    paint_text(
+        ui.painter(),
+        place,
+        Align2::LEFT_CENTER,
+        &text,
+        theme::body_strong(),
+        color,
+    );
 }

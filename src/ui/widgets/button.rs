@@ -118,18 +118,29 @@ pub fn dropdown<R>(
 
 /// A line of a menu, with a dot before the one that is chosen.
 pub fn menu_item(ui: &mut Ui, palette: &Palette, text: &str, chosen: bool) -> Response {
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::body(), palette.text);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), theme::body(), palette.text);
     let width = ui.available_width().max(galley.size().x + 32.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, 24.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, chosen, text));
     if response.hovered() || response.has_focus() {
-        ui.painter().rect_filled(rect, CornerRadius::same(4), palette.hover);
+        ui.painter()
+            .rect_filled(rect, CornerRadius::same(4), palette.hover);
     }
     if chosen {
-        ui.painter().circle_filled(rect.left_center() + vec2(10.0, 0.0), 2.5, palette.accent);
+        ui.painter()
+            .circle_filled(rect.left_center() + vec2(10.0, 0.0), 2.5, palette.accent);
     }
     let text_rect = rect.with_min_x(rect.left() + 20.0);
-    paint_text(ui.painter(), text_rect, Align2::LEFT_CENTER, text, theme::body(), palette.text);
+    paint_text(
+        ui.painter(),
+        text_rect,
+        Align2::LEFT_CENTER,
+        text,
+        theme::body(),
+        palette.text,
+    );
     response
 }
 

@@ -46,7 +46,13 @@ pub(super) struct Heading {
 
 impl Heading {
     fn plain(column: Column, title: &str) -> Self {
-        Self { column, title: title.into(), about: String::new(), numeric: false, short: column == Column::Age }
+        Self {
+            column,
+            title: title.into(),
+            about: String::new(),
+            numeric: false,
+            short: column == Column::Age,
+        }
     }
 }
 
@@ -101,7 +107,11 @@ impl<'a> Row<'a> {
     /// The row of an object; `None` once it is deleted.
     pub(super) fn of(timeline: &'a Timeline, id: ObjectId) -> Option<Self> {
         let object = timeline.object(id)?;
-        Some(Self { id, object, live: object.live.as_ref()? })
+        Some(Self {
+            id,
+            object,
+            live: object.live.as_ref()?,
+        })
     }
 
     fn cell(&self, index: usize) -> Option<&'a Cell> {
@@ -109,13 +119,25 @@ impl<'a> Row<'a> {
     }
 
     /// The text of a cell; empty for those that are painted.
-    pub(super) fn text(&self, column: Column, timeline: &'a Timeline, now: Timestamp) -> Cow<'a, str> {
+    pub(super) fn text(
+        &self,
+        column: Column,
+        timeline: &'a Timeline,
+        now: Timestamp,
+    ) -> Cow<'a, str> {
         match column {
             Column::Dot | Column::LastHour => Cow::Borrowed(""),
-            Column::Kind => {
-                timeline.kind(self.object.kind).map_or("", |kind| kind.kind.kind.as_str()).into()
-            }
-            Column::Namespace => self.object.key.namespace.as_deref().unwrap_or_default().into(),
+            Column::Kind => timeline
+                .kind(self.object.kind)
+                .map_or("", |kind| kind.kind.kind.as_str())
+                .into(),
+            Column::Namespace => self
+                .object
+                .key
+                .namespace
+                .as_deref()
+                .unwrap_or_default()
+                .into(),
             Column::Name => Cow::Borrowed(&self.object.key.name),
             Column::Printer(index) => self.cell(index).map_or("".into(), |cell| cell.display(now)),
             Column::Readiness => Cow::Borrowed(&self.live.readiness.reason),
@@ -150,9 +172,16 @@ impl<'a> Row<'a> {
     /// Whether every word of the (lower-case) filter is in one of the cells.
     pub(super) fn matches(&self, words: &str, timeline: &Timeline) -> bool {
         words.split_whitespace().all(|word| {
-            let kind = timeline.kind(self.object.kind).map(|kind| kind.kind.kind.as_str());
+            let kind = timeline
+                .kind(self.object.kind)
+                .map(|kind| kind.kind.kind.as_str());
             contains(&self.object.key.name, word)
-                || self.object.key.namespace.as_deref().is_some_and(|text| contains(text, word))
+                || self
+                    .object
+                    .key
+                    .namespace
+                    .as_deref()
+                    .is_some_and(|text| contains(text, word))
                 || kind.is_some_and(|text| contains(text, word))
                 || contains(&self.live.readiness.reason, word)
                 || self.live.cells.iter().any(|cell| {
@@ -168,7 +197,9 @@ impl<'a> Row<'a> {
             Column::Dot | Column::Readiness => {
                 self.live.readiness.status.cmp(&other.live.readiness.status)
             }
-            Column::Kind => kind_name(timeline, self.object.kind).cmp(&kind_name(timeline, other.object.kind)),
+            Column::Kind => {
+                kind_name(timeline, self.object.kind).cmp(&kind_name(timeline, other.object.kind))
+            }
             Column::Namespace => self.object.key.namespace.cmp(&other.object.key.namespace),
             Column::Name => self.object.key.name.cmp(&other.object.key.name),
             Column::Printer(index) => compare_cells(self.cell(index), other.cell(index)),
@@ -181,7 +212,9 @@ impl<'a> Row<'a> {
 }
 
 fn kind_name(timeline: &Timeline, id: KindId) -> Option<(&str, &str)> {
-    timeline.kind(id).map(|kind| (kind.kind.kind.as_str(), kind.kind.group.as_str()))
+    timeline
+        .kind(id)
+        .map(|kind| (kind.kind.kind.as_str(), kind.kind.group.as_str()))
 }
 
 /// The order of everything when no heading was clicked: kind, namespace, name.
@@ -212,7 +245,10 @@ fn compare_cells(a: Option<&Cell>, b: Option<&Cell>) -> Ordering {
 fn contains(text: &str, word: &str) -> bool {
     if text.is_ascii() {
         let (text, word) = (text.as_bytes(), word.as_bytes());
-        word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+        word.is_empty()
+            || text
+                .windows(word.len())
+                .any(|part| part.eq_ignore_ascii_case(word))
     } else {
         text.to_lowercase().contains(word)
     }

@@ -115,7 +115,12 @@ impl View for ResourcesView {
         let text = if shown == total {
             format!("{} {}", format::count(total), noun(total))
         } else {
-            format!("{} of {} {}", format::count(shown), format::count(total), noun(total))
+            format!(
+                "{} of {} {}",
+                format::count(shown),
+                format::count(total),
+                noun(total)
+            )
         };
         label(ui, &text, theme::body(), palette.muted);
     }
@@ -164,7 +169,12 @@ impl ResourcesView {
             ),
             Some(WatchStatus::BackingOff { error, .. }) => {
                 let hint = "It is tried again, less and less often.";
-                (EmptyIcon::Failed, format!("Cannot list {name}"), error.to_string(), hint)
+                (
+                    EmptyIcon::Failed,
+                    format!("Cannot list {name}"),
+                    error.to_string(),
+                    hint,
+                )
             }
             Some(WatchStatus::Connecting | WatchStatus::Listing { .. }) => (
                 EmptyIcon::Waiting,
@@ -178,29 +188,55 @@ impl ResourcesView {
                 "The cluster does not serve this kind, or the context was closed.".to_owned(),
                 "",
             ),
-            Some(WatchStatus::Polling) | Some(WatchStatus::Watching) => {
-                (EmptyIcon::Nothing, format!("No {name}"), watched.to_owned(), "")
-            }
-            None if cx.timeline.kinds().any(|(_, kind)| is_arriving(&kind.status)) => (
-                EmptyIcon::Waiting,
-                "Listing objects".to_owned(),
-                "The first objects are on their way.".to_owned(),
+            Some(WatchStatus::Polling) | Some(WatchStatus::Watching) => (
+                EmptyIcon::Nothing,
+                format!("No {name}"),
+                watched.to_owned(),
                 "",
             ),
-            None => (EmptyIcon::Nothing, format!("No {name}"), watched.to_owned(), ""),
+            None if cx
+                .timeline
+                .kinds()
+                .any(|(_, kind)| is_arriving(&kind.status)) =>
+            {
+                (
+                    EmptyIcon::Waiting,
+                    "Listing objects".to_owned(),
+                    "The first objects are on their way.".to_owned(),
+                    "",
+                )
+            }
+            None => (
+                EmptyIcon::Nothing,
+                format!("No {name}"),
+                watched.to_owned(),
+                "",
+            ),
         };
-        let empty =
-            EmptyState { icon, title: &title, explanation: &explanation, hint, action: None };
+        let empty = EmptyState {
+            icon,
+            title: &title,
+            explanation: &explanation,
+            hint,
+            action: None,
+        };
         empty.show(ui, cx.palette);
     }
 }
 
 fn is_arriving(status: &WatchStatus) -> bool {
-    matches!(status, WatchStatus::Connecting | WatchStatus::Listing { .. })
+    matches!(
+        status,
+        WatchStatus::Connecting | WatchStatus::Listing { .. }
+    )
 }
 
 fn objects(count: usize) -> String {
-    if count == 1 { "object".into() } else { "objects".into() }
+    if count == 1 {
+        "object".into()
+    } else {
+        "objects".into()
+    }
 }
 
 /// The kind's name for so many of it: the resource name with the kind's capitals.

@@ -108,16 +108,19 @@ impl Rows {
 
     fn make(&mut self, timeline: &Timeline) {
         let query = &self.query;
-        let wanted = |id: &ObjectId| {
-            Row::of(timeline, *id).is_some_and(|row| query.wants(&row, timeline))
-        };
+        let wanted =
+            |id: &ObjectId| Row::of(timeline, *id).is_some_and(|row| query.wants(&row, timeline));
         let mut kinds: Vec<_> = timeline
             .kinds()
             .filter(|(id, _)| query.kind.is_none_or(|kind| kind == *id))
             .map(|(_, kind)| kind)
             .collect();
         kinds.sort_by(|a, b| (&a.kind.kind, &a.kind.group).cmp(&(&b.kind.kind, &b.kind.group)));
-        self.ids = kinds.into_iter().flat_map(|kind| kind.objects()).filter(wanted).collect();
+        self.ids = kinds
+            .into_iter()
+            .flat_map(|kind| kind.objects())
+            .filter(wanted)
+            .collect();
         // Kinds give their objects by namespace and name, which is the natural order.
         if query.sort.is_some() {
             sort(&mut self.ids, query, timeline);
@@ -133,7 +136,11 @@ impl Rows {
         changed.sort_unstable();
         changed.dedup();
         if let Some(kind) = self.query.kind {
-            changed.retain(|id| timeline.object(*id).is_some_and(|object| object.kind == kind));
+            changed.retain(|id| {
+                timeline
+                    .object(*id)
+                    .is_some_and(|object| object.kind == kind)
+            });
         }
         // All of them out before the first goes in again: the rest is in order then.
         if changed.len() <= FEW {
@@ -147,7 +154,9 @@ impl Rows {
             self.ids.retain(|id| !changed.contains(id));
         }
         for id in changed {
-            let Some(row) = Row::of(timeline, id) else { continue };
+            let Some(row) = Row::of(timeline, id) else {
+                continue;
+            };
             if self.query.wants(&row, timeline) {
                 let at = self.ids.partition_point(|known| {
                     Row::of(timeline, *known).is_some_and(|known| {
@@ -161,8 +170,10 @@ impl Rows {
 }
 
 fn sort(ids: &mut [ObjectId], query: &Query, timeline: &Timeline) {
-    ids.sort_by(|a, b| match (Row::of(timeline, *a), Row::of(timeline, *b)) {
-        (Some(a), Some(b)) => query.order(&a, &b, timeline),
-        _ => a.cmp(b),
-    });
+    ids.sort_by(
+        |a, b| match (Row::of(timeline, *a), Row::of(timeline, *b)) {
+            (Some(a), Some(b)) => query.order(&a, &b, timeline),
+            _ => a.cmp(b),
+        },
+    );
 }

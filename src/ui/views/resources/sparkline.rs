@@ -27,14 +27,23 @@ pub(super) enum Tick {
 
 /// The ticks of the last hour, oldest first. Costs a search per tick, however many changes there
 /// are.
-pub(super) fn ticks(timeline: &Timeline, object: &ObjectHistory, now: Moment, count: usize) -> Vec<Tick> {
+pub(super) fn ticks(
+    timeline: &Timeline,
+    object: &ObjectHistory,
+    now: Moment,
+    count: usize,
+) -> Vec<Tick> {
     let changes = &object.changes;
     let start_of = |i: usize| {
         let share = i64::try_from(i).unwrap_or(0) * HOUR;
         now.wall - HOUR + share / i64::try_from(count.max(1)).unwrap_or(1)
     };
     let first_from = |wall: i64| {
-        changes.partition_point(|id| timeline.change(*id).is_some_and(|change| change.at.wall < wall))
+        changes.partition_point(|id| {
+            timeline
+                .change(*id)
+                .is_some_and(|change| change.at.wall < wall)
+        })
     };
     let mut ticks = Vec::with_capacity(count);
     let mut start = first_from(start_of(0));
@@ -43,7 +52,11 @@ pub(super) fn ticks(timeline: &Timeline, object: &ObjectHistory, now: Moment, co
             ticks.push(Tick::None);
             continue;
         }
-        let end = if i + 1 == count { changes.len() } else { first_from(start_of(i + 1)) };
+        let end = if i + 1 == count {
+            changes.len()
+        } else {
+            first_from(start_of(i + 1))
+        };
         ticks.push(tick(timeline, &changes[start..end.max(start)]));
         start = end.max(start);
     }
@@ -52,7 +65,12 @@ pub(super) fn ticks(timeline: &Timeline, object: &ObjectHistory, now: Moment, co
 
 fn tick(timeline: &Timeline, changes: &[ChangeId]) -> Tick {
     let mut tick = Tick::None;
-    for change in changes.iter().rev().take(LOOK).filter_map(|id| timeline.change(*id)) {
+    for change in changes
+        .iter()
+        .rev()
+        .take(LOOK)
+        .filter_map(|id| timeline.change(*id))
+    {
         // What the first list brought did not happen then.
         if change.provenance == Provenance::InitialList {
             continue;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use egui::{
-    Align, CursorIcon, Key, Modifiers, Popup, Rect, Response, Role, ScrollArea,
-    Sense, Stroke, Ui, WidgetInfo, epaint::PathShape, pos2, vec2,
+    Align, CursorIcon, Key, Modifiers, Popup, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui,
+    WidgetInfo, epaint::PathShape, pos2, vec2,
 };
 use jiff::Timestamp;
 
@@ -78,7 +78,13 @@ impl Table<'_> {
         let available = area.width();
         let widths = self
             .widths
-            .fit(ui.painter(), self.headings, self.ids, cx.timeline, available)
+            .fit(
+                ui.painter(),
+                self.headings,
+                self.ids,
+                cx.timeline,
+                available,
+            )
             .to_vec();
         let clicked = self.head(ui, &widths, cx);
         let top = ui.cursor().top();
@@ -104,7 +110,9 @@ impl Table<'_> {
                 #[expect(clippy::cast_precision_loss, reason = "a place on the screen")]
                 let y = first_top + (i - first) as f32 * theme::ROW;
                 let rect = Rect::from_min_size(pos2(area.left(), y), vec2(available, theme::ROW));
-                let Some(row) = Row::of(cx.timeline, *id) else { continue };
+                let Some(row) = Row::of(cx.timeline, *id) else {
+                    continue;
+                };
                 youngest = youngest.max(row.live.created);
                 self.row(ui, rect, left, i, &row, &widths, cx);
             }
@@ -116,11 +124,17 @@ impl Table<'_> {
     }
 
     fn head(&mut self, ui: &mut Ui, widths: &[f32], cx: &ViewContext<'_>) -> Option<Column> {
-        let (bar, _) = ui
-            .allocate_exact_size(vec2(ui.available_width(), theme::TABLE_HEAD), Sense::hover());
+        let (bar, _) = ui.allocate_exact_size(
+            vec2(ui.available_width(), theme::TABLE_HEAD),
+            Sense::hover(),
+        );
         let painter = ui.painter().with_clip_rect(bar.intersect(ui.clip_rect()));
         painter.rect_filled(bar, 0.0, cx.palette.panel);
-        painter.hline(bar.x_range(), bar.bottom() - 0.5, Stroke::new(1.0, cx.palette.border));
+        painter.hline(
+            bar.x_range(),
+            bar.bottom() - 0.5,
+            Stroke::new(1.0, cx.palette.border),
+        );
         let mut clicked = None;
         let mut x = bar.left() - self.scroll.offset.x;
         for (i, heading) in self.headings.iter().enumerate() {
@@ -155,13 +169,24 @@ impl Table<'_> {
         response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, spoken));
         let sorted = self.sort.filter(|(column, _)| *column == heading.column);
         let lit = sorted.is_some() || response.hovered() || response.has_focus();
-        let color = if lit { cx.palette.text } else { cx.palette.muted };
+        let color = if lit {
+            cx.palette.text
+        } else {
+            cx.palette.muted
+        };
         let place = cell_rect(rect, heading);
         let text = &heading.title;
-        let align = if heading.numeric { Align::Max } else { Align::Min };
+        let align = if heading.numeric {
+            Align::Max
+        } else {
+            Align::Min
+        };
         paint_elided(painter, place, align, text, theme::heading(), color);
         if let Some((_, descending)) = sorted {
-            let width = painter.layout_no_wrap(text.clone(), theme::heading(), color).size().x;
+            let width = painter
+                .layout_no_wrap(text.clone(), theme::heading(), color)
+                .size()
+                .x;
             let x = match (heading.column, heading.numeric) {
                 (Column::Dot, _) => rect.center().x,
                 (_, true) => place.right() - width.min(place.width()) - 8.0,
@@ -169,8 +194,16 @@ impl Table<'_> {
             };
             let tip = if descending { 3.0 } else { -3.0 };
             let at = pos2(x, rect.center().y);
-            let triangle = vec![at + vec2(-3.5, -tip / 2.0), at + vec2(3.5, -tip / 2.0), at + vec2(0.0, tip)];
-            painter.add(PathShape::convex_polygon(triangle, cx.palette.accent, Stroke::NONE));
+            let triangle = vec![
+                at + vec2(-3.5, -tip / 2.0),
+                at + vec2(3.5, -tip / 2.0),
+                at + vec2(0.0, tip),
+            ];
+            painter.add(PathShape::convex_polygon(
+                triangle,
+                cx.palette.accent,
+                Stroke::NONE,
+            ));
         }
     }
 
@@ -185,14 +218,21 @@ impl Table<'_> {
         if response.hovered() || response.dragged() {
             ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
             let line = Stroke::new(1.0, cx.palette.faint);
-            ui.painter().vline(edge.round() + 0.5, rect.shrink2(vec2(0.0, 6.0)).y_range(), line);
+            ui.painter().vline(
+                edge.round() + 0.5,
+                rect.shrink2(vec2(0.0, 6.0)).y_range(),
+                line,
+            );
         }
         if response.dragged() {
             self.widths.drag(i, width + response.drag_delta().x);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a row is where all of a frame meets")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a row is where all of a frame meets"
+    )]
     fn row(
         &self,
         ui: &Ui,
@@ -248,7 +288,11 @@ impl Table<'_> {
                     let text = row.text(column, cx.timeline, now);
                     let color = row.color(heading, &text, cx.palette);
                     let place = cell_rect(cell, heading);
-                    let align = if heading.numeric { Align::Max } else { Align::Min };
+                    let align = if heading.numeric {
+                        Align::Max
+                    } else {
+                        Align::Min
+                    };
                     let cut = paint_elided(painter, place, align, &text, theme::body(), color);
                     if speaks {
                         let cell_id = response.id.with(i);
@@ -287,11 +331,16 @@ impl Table<'_> {
             if menu_item(ui, cx.palette, "Copy name", false).clicked() {
                 cx.send(Command::Copy(name.to_owned()));
             }
-            let Some(kind) = cx.timeline.kind(row.object.kind) else { return };
+            let Some(kind) = cx.timeline.kind(row.object.kind) else {
+                return;
+            };
             let plural = kind.kind.qualified_plural();
             let command = match &row.object.key.namespace {
                 Some(namespace) => {
-                    format!("kubectl get {plural} -n {namespace} {} -o yaml", row.object.key.name)
+                    format!(
+                        "kubectl get {plural} -n {namespace} {} -o yaml",
+                        row.object.key.name
+                    )
                 }
                 None => format!("kubectl get {plural} {} -o yaml", row.object.key.name),
             };
@@ -308,11 +357,19 @@ impl Table<'_> {
     fn keyboard(&mut self, ui: &Ui, cx: &mut ViewContext<'_>) {
         let writing = ui.ctx().egui_wants_keyboard_input();
         let pressed = ui.input_mut(|input| {
-            [Key::ArrowDown, Key::ArrowUp, Key::PageDown, Key::PageUp, Key::Home, Key::End, Key::Enter]
-                .into_iter()
-                // In the search field the rows still follow the arrows.
-                .filter(|key| !writing || matches!(key, Key::ArrowDown | Key::ArrowUp | Key::Enter))
-                .find(|key| input.consume_key(Modifiers::NONE, *key))
+            [
+                Key::ArrowDown,
+                Key::ArrowUp,
+                Key::PageDown,
+                Key::PageUp,
+                Key::Home,
+                Key::End,
+                Key::Enter,
+            ]
+            .into_iter()
+            // In the search field the rows still follow the arrows.
+            .filter(|key| !writing || matches!(key, Key::ArrowDown | Key::ArrowUp | Key::Enter))
+            .find(|key| input.consume_key(Modifiers::NONE, *key))
         });
         let Some(key) = pressed else { return };
         let last = self.ids.len().saturating_sub(1);

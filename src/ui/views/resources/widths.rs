@@ -118,8 +118,11 @@ fn fit(headings: &[Heading], natural: &[f32], dragged: &[Option<f32>], available
     let mut missing = widths.iter().sum::<f32>() - available;
     // The widest gives first, down to the next widest, and so on.
     while missing > 0.5 {
-        let Some(widest) =
-            free.iter().copied().max_by(|a, b| widths[*a].total_cmp(&widths[*b])).filter(|i| widths[*i] > NARROWEST)
+        let Some(widest) = free
+            .iter()
+            .copied()
+            .max_by(|a, b| widths[*a].total_cmp(&widths[*b]))
+            .filter(|i| widths[*i] > NARROWEST)
         else {
             break;
         };

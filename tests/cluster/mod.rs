@@ -4,4 +4,5 @@ mod control_plane;
 mod load;
 mod record;
 mod record_command;
+mod table;
 mod watching;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use fastrand::Rng;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::kinds::{self, APPLICATION, Scene, Stage};
@@ -121,7 +120,7 @@ impl Simulation {
         manager: &str,
         status: impl FnOnce(&Value, &mut Scene<'_>) -> Value,
     ) -> Result<Written, ApiError> {
-        let now = Timestamp::now();
+        let now = self.wall();
         let author = status_author(kind, manager);
         let rng = &mut self.rng;
         objects::update(&self.store, kind, key, author, now, |object| {
@@ -138,15 +137,14 @@ impl Simulation {
         manager: &str,
         edit: impl FnOnce(&mut Value, &mut Rng),
     ) -> Result<Written, ApiError> {
-        let author = Author::update(manager);
+        let (author, now) = (Author::update(manager), self.wall());
         let rng = &mut self.rng;
-        let written =
-            objects::update(&self.store, kind, key, author, Timestamp::now(), |object| {
-                edit(object, rng);
-                if manager == "kubectl-client-side-apply" {
-                    remember_applied(object);
-                }
-            })?;
+        let written = objects::update(&self.store, kind, key, author, now, |object| {
+            edit(object, rng);
+            if manager == "kubectl-client-side-apply" {
+                remember_applied(object);
+            }
+        })?;
         if written.generation_moved {
             self.begin_reconcile(kind, key);
         }
@@ -162,13 +160,13 @@ impl Simulation {
         draft: Value,
     ) -> Result<Written, ApiError> {
         let definition = Arc::clone(self.store.definition(kind));
-        let uid = new_uid(&mut self.rng);
+        let (uid, now) = (new_uid(&mut self.rng), self.wall());
         let written = self.store.transact(kind, key, |present| {
             if present.is_some() {
                 return Err(ApiError::already_exists(&definition, &key.name));
             }
             let author = Author::update(manager);
-            let object = objects::created(&definition, key, draft, author, Timestamp::now(), uid);
+            let object = objects::created(&definition, key, draft, author, now, uid);
             Ok(Action::Put(object))
         })?;
         self.cast[kind.0].push(key.clone());
@@ -178,7 +176,7 @@ impl Simulation {
 
     /// Deletes an object; its controller lets go of it soon after.
     pub(super) fn delete(&mut self, kind: KindId, key: &Key) {
-        let deleted = objects::delete(&self.store, kind, key, Timestamp::now(), |_| Ok(()));
+        let deleted = objects::delete(&self.store, kind, key, self.wall(), |_| Ok(()));
         if deleted.is_ok_and(|written| written.event == Some(EventKind::Modified)) {
             let key = key.clone();
             self.schedule(1.5, Task::Release { kind, key });
@@ -191,13 +189,12 @@ impl Simulation {
             return;
         }
         let manager = kinds::behaviour(kind).controller(Stage::Observed);
-        let author = Author::update(manager);
-        let released =
-            objects::update(&self.store, kind, key, author, Timestamp::now(), |object| {
-                if let Some(metadata) = object["metadata"].as_object_mut() {
-                    metadata.remove("finalizers");
-                }
-            });
+        let (author, now) = (Author::update(manager), self.wall());
+        let released = objects::update(&self.store, kind, key, author, now, |object| {
+            if let Some(metadata) = object["metadata"].as_object_mut() {
+                metadata.remove("finalizers");
+            }
+        });
         if let Err(error) = released {
             tracing::debug!(?error, "a deleted object of the demo was gone already");
         }

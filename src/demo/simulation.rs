@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -75,8 +75,6 @@ pub(super) struct Simulation {
     pub(super) stuck: HashSet<(KindId, Key)>,
     /// Objects that everyday traffic keeps away from, because a story is about them.
     pub(super) reserved: HashSet<(KindId, Key)>,
-    /// When the simulation began, in whole seconds of the wall.
-    pub(super) began: Timestamp,
     /// Objects whose finalizer is never removed.
     pub(super) held: HashSet<(KindId, Key)>,
     /// Until when cert-manager is slow, in simulated time.
@@ -84,6 +82,8 @@ pub(super) struct Simulation {
     pub(super) now: Duration,
     /// The reconcile that is under way for an object, by its number.
     pub(super) runs: HashMap<(KindId, Key), u64>,
+    /// What the clock on the wall showed at the start of simulated time.
+    began: Timestamp,
     queue: BinaryHeap<Reverse<Due>>,
     sequence: u64,
 }
@@ -98,12 +98,28 @@ impl Simulation {
             stuck: HashSet::new(),
             held: HashSet::new(),
             reserved: HashSet::new(),
-            began: Timestamp::now(),
             slow_until: Duration::ZERO,
             now: Duration::ZERO,
             runs: HashMap::new(),
+            // A whole second: which writes fall into the same one is part of the story.
+            began: Timestamp::now().round(Unit::Second).unwrap_or_default(),
             queue: BinaryHeap::new(),
             sequence: 0,
+        }
+    }
+
+    /// The time that stands in the objects.
+    pub(super) fn wall(&self) -> Timestamp {
+        self.began.checked_add(self.now).unwrap_or(self.began)
+    }
+
+    /// Moves on to `now`, and follows the wall where simulated time stood still, as it does while a
+    /// computer sleeps.
+    fn follow_wall(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        let drift = Timestamp::now().duration_since(self.wall());
+        if drift.unsigned_abs() > MAX_LAG {
+            self.began = self.began.checked_add(drift).unwrap_or(self.began);
         }
     }
 
@@ -150,6 +166,7 @@ impl Simulation {
     /// Runs in real time, and reacts to what clients write.
     pub(super) async fn run(mut self, mut user_writes: mpsc::Receiver<UserWrite>) {
         let mut start = Instant::now();
+        self.began = Timestamp::now();
         loop {
             let next = self.next_at().map(|at| start + at);
             let lag = next.map_or(Duration::ZERO, |at| at.elapsed());
@@ -161,13 +178,16 @@ impl Simulation {
                 biased;
                 write = user_writes.recv() => match write {
                     Some(write) => {
-                        self.now = self.now.max(start.elapsed());
+                        self.follow_wall(start.elapsed());
                         self.react(write);
                     }
                     None => return,
                 },
                 // Yields even when it is late, so that a busy simulation starves nobody.
-                () = tokio::time::sleep_until(at) => self.step(),
+                () = tokio::time::sleep_until(at) => {
+                    self.follow_wall(self.next_at().unwrap_or_default());
+                    self.step();
+                }
             }
         }
     }

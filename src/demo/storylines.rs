@@ -9,6 +9,7 @@ use super::kinds::{
     self, AI_GATEWAY_ROUTE, APPLICATION, CERTIFICATE, Condition, DATABASE, ROLLOUT, Stage,
     set_condition,
 };
+use super::objects::rfc3339;
 use super::ring::Key;
 use super::simulation::{Simulation, Task};
 use super::store::KindId;
@@ -210,7 +211,7 @@ impl Simulation {
 
     fn flap(&mut self, ready: bool) -> f64 {
         let key = Key::new("data", "reports-db");
-        let time = super::objects::rfc3339(jiff::Timestamp::now());
+        let time = rfc3339(self.wall());
         self.story_status(&key, |object, status| {
             let replicas = object["spec"]["replicas"].as_u64().unwrap_or(1);
             let condition = if ready {
@@ -234,7 +235,7 @@ impl Simulation {
     fn held_deletion(&mut self) {
         let (kind, key) = held();
         self.delete(kind, &key);
-        let time = super::objects::rfc3339(jiff::Timestamp::now());
+        let time = rfc3339(self.wall());
         self.story_status(&key, |_, status| {
             let condition = Condition {
                 kind: "Ready",

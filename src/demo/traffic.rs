@@ -1,6 +1,5 @@
 //! Everyday life: edits, heartbeats, labels, renewals and backups, at the rate that was asked for.
 
-use jiff::SignedDuration;
 use serde_json::json;
 
 use super::kinds::{
@@ -171,10 +170,7 @@ impl Simulation {
         let Some(cluster) = self.choose(CLUSTER) else {
             return 1;
         };
-        // Of simulated time, so that the same seed meets the same name twice or not at all.
-        let second = i64::try_from(self.now.as_secs()).unwrap_or(0);
-        let moment = self.began.checked_add(SignedDuration::from_secs(second));
-        let stamp = moment.unwrap_or(self.began).strftime("%Y%m%d%H%M%S");
+        let stamp = self.wall().strftime("%Y%m%d%H%M%S");
         let name = format!("{}-{stamp}", cluster.name);
         let subject = Subject {
             namespace: cluster.namespace.to_string(),

@@ -41,7 +41,7 @@ pub(super) fn holding<'e>(
     last: Option<&Json<'_>>,
 ) -> Option<Holding> {
     let (set, depth) = walk(fields, object, path, last)?;
-    let is_end = depth == path.tokens().count();
+    let is_end = depth == path.as_pointer().matches('/').count();
     let hold = if !set.members().is_empty() {
         if set.get(".").is_some() {
             Hold::Member

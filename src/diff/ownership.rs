@@ -94,20 +94,21 @@ pub fn owners<'a>(object: &'a Json<'a>, path: &FieldPath) -> Vec<FieldManager<'a
 /// An entry of the new revision beside the same one of the old.
 struct Entry<'e, 'a> {
     now: &'e ManagedFieldsEntry<'a>,
+    was: Option<&'e ManagedFieldsEntry<'a>>,
     /// It is new, or has another time: it was written.
     moved: bool,
-    /// Its field set differs.
-    reshaped: bool,
 }
 
 impl<'e, 'a> Entry<'e, 'a> {
-    fn of(now: &'e ManagedFieldsEntry<'a>, before: &[ManagedFieldsEntry<'a>]) -> Self {
+    fn of(now: &'e ManagedFieldsEntry<'a>, before: &'e [ManagedFieldsEntry<'a>]) -> Self {
         let was = before.iter().find(|was| is_same_entry(was, now));
-        Self {
-            now,
-            moved: was.is_none_or(|was| was.manager.time != now.manager.time),
-            reshaped: was.is_none_or(|was| was.fields != now.fields),
-        }
+        let moved = was.is_none_or(|was| was.manager.time != now.manager.time);
+        Self { now, was, moved }
+    }
+
+    /// Whether its field set differs.
+    fn is_reshaped(&self) -> bool {
+        self.was.is_none_or(|was| was.fields != self.now.fields)
     }
 }
 
@@ -158,7 +159,8 @@ impl<'e, 'a> Ownership<'e, 'a> {
             // An item that is gone from an atomic list: its owner is the list's, who changed it.
             let whole = deepest(now, |fields| {
                 let holding = holding(fields, all(), new, path, change.old)?;
-                let is_above = holding.hold == Hold::Leaf && holding.depth < path.tokens().count();
+                let is_above = holding.hold == Hold::Leaf
+                    && holding.depth < path.as_pointer().matches('/').count();
                 is_above.then_some(holding.depth)
             });
             if whole.is_empty() {
@@ -205,7 +207,7 @@ impl<'e, 'a> Ownership<'e, 'a> {
             // Only ownership changed: an Apply that took or gave up equal values.
             return candidates
                 .iter()
-                .filter(|entry| entry.reshaped)
+                .filter(|entry| entry.is_reshaped())
                 .map(|entry| entry.now)
                 .collect();
         }
@@ -224,7 +226,9 @@ impl<'e, 'a> Ownership<'e, 'a> {
             return Vec::new();
         }
         left = prefer(left, |entry| !filed_by_server(entry.now));
-        left = prefer(left, |entry| entry.reshaped);
+        if left.len() > 1 {
+            left = prefer(left, |entry| entry.is_reshaped());
+        }
         if changes.iter().all(|change| is_status(&change.path)) {
             left = prefer(left, |entry| entry.now.manager.subresource == "status");
         }

@@ -55,7 +55,8 @@ pub fn definitions() -> FontDefinitions {
         ),
     ];
     for (name, bytes) in faces {
-        let data = FontData::from_static(bytes);
+        let mut data = FontData::from_static(bytes);
+        data.tweak.thin_space_width = 0.8;
         fonts.font_data.insert(name.to_owned(), Arc::new(data));
     }
     let families = [

@@ -251,6 +251,10 @@ fn apply(style: &mut egui::Style, palette: &Palette) {
     style.spacing.scroll = egui::style::ScrollStyle {
         bar_width: 9.0,
         floating_width: 5.0,
+        fade: egui::style::ScrollFadeStyle {
+            strength: 0.0,
+            ..Default::default()
+        },
         ..egui::style::ScrollStyle::floating()
     };
     style.interaction.tooltip_delay = 0.35;

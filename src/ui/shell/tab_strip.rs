@@ -1,6 +1,6 @@
 //! The bar above the view: the views' tabs at the left, the view's own buttons at the right.
 
-use egui::{Align, Layout, Stroke, Ui, UiBuilder, vec2};
+use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, vec2};
 
 use crate::ui::{
     Command, View, ViewContext, theme,
@@ -13,10 +13,8 @@ pub(super) fn show(
     front: &'static str,
     cx: &mut ViewContext<'_>,
 ) {
-    let (bar, _) = ui.allocate_exact_size(
-        vec2(ui.available_width(), theme::TAB_BAR),
-        egui::Sense::hover(),
-    );
+    let area = ui.available_rect_before_wrap();
+    let bar = Rect::from_min_size(area.min, vec2(area.width(), theme::TAB_BAR));
     let line = Stroke::new(1.0, cx.palette.border);
     ui.painter().hline(bar.x_range(), bar.bottom() - 0.5, line);
     let inner = bar.with_max_y(bar.bottom() - 1.0);
@@ -43,4 +41,5 @@ pub(super) fn show(
             view.toolbar(ui, cx);
         }
     });
+    ui.advance_cursor_after_rect(bar);
 }

@@ -117,6 +117,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut ViewContext<'_>) {
     );
     let per = format!("per {} s", span.bar);
     paint_text(painter, left, Align2::LEFT_BOTTOM, &per, caption, muted);
+    before(painter, &axis, cx);
     ticks(painter, &axis, span, cx);
     paint_bars(painter, &axis, span, &bars, cx);
     let mut said = format!(
@@ -286,6 +287,36 @@ fn gaps(painter: &egui::Painter, axis: &Axis, cx: &ViewContext<'_>) -> Vec<Strin
         labels.push(label);
     }
     labels
+}
+
+/// Marks the time before anything was watched, which is not the same as nothing having changed.
+fn before(painter: &egui::Painter, axis: &Axis, cx: &ViewContext<'_>) {
+    let Some((first, _)) = cx
+        .timeline
+        .extent()
+        .filter(|(first, _)| first.wall > axis.from)
+    else {
+        return;
+    };
+    let x = axis.x(first.wall).round();
+    let rect = axis.plot.with_max_x(x);
+    painter.rect_filled(rect, 2.0, cx.palette.canvas);
+    let text = format!("watching since {}", format::clock(first.wall, cx.zone));
+    let place = rect.shrink2(vec2(8.0, 3.0));
+    let width = painter
+        .layout_no_wrap(text.clone(), theme::caption(), cx.palette.faint)
+        .size()
+        .x;
+    if place.width() > width {
+        paint_text(
+            painter,
+            place,
+            Align2::RIGHT_TOP,
+            &text,
+            theme::caption(),
+            cx.palette.faint,
+        );
+    }
 }
 
 fn playhead(painter: &egui::Painter, axis: &Axis, cx: &ViewContext<'_>) {

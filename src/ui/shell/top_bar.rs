@@ -15,11 +15,16 @@ use crate::{
     ui::{
         Command,
         theme::{self, Palette},
-        widgets::{Dot, dropdown, key_hint, menu_item, paint_dot, paint_text},
+        widgets::{Dot, dropdown, fit_menu, key_hint, menu_item, paint_dot, paint_text},
     },
 };
 
 const HEIGHT: f32 = 28.0;
+const THEMES: [(ThemeChoice, &str); 3] = [
+    (ThemeChoice::System, "Theme: system"),
+    (ThemeChoice::Dark, "Theme: dark"),
+    (ThemeChoice::Light, "Theme: light"),
+];
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -84,12 +89,8 @@ fn word_mark(ui: &mut Ui, palette: &Palette, theme: ThemeChoice, commands: &mut 
         color,
     );
     Popup::menu(&response).gap(8.0).show(|ui| {
-        ui.set_min_width(150.0);
-        for (choice, text) in [
-            (ThemeChoice::System, "Theme: system"),
-            (ThemeChoice::Dark, "Theme: dark"),
-            (ThemeChoice::Light, "Theme: light"),
-        ] {
+        fit_menu(ui, THEMES.map(|(_, text)| text));
+        for (choice, text) in THEMES {
             if menu_item(ui, palette, text, choice == theme).clicked() {
                 commands.push(Command::SetTheme(choice));
             }
@@ -159,7 +160,7 @@ fn context_tab(
         commands.push(Command::CloseContext(context.name.clone()));
     }
     response.context_menu(|ui| {
-        ui.set_min_width(120.0);
+        fit_menu(ui, ["Retry now", "Close"]);
         if menu_item(ui, palette, "Retry now", false).clicked() {
             commands.push(Command::RetryContext(context.name.clone()));
         }
@@ -220,7 +221,11 @@ fn other_contexts(
     ui.painter()
         .vline(center.x, center.y - 4.0..=center.y + 4.0, plus);
     Popup::menu(&response).gap(8.0).show(|ui| {
-        ui.set_min_width(200.0);
+        let names = contexts
+            .iter()
+            .filter(|context| !context.is_open())
+            .map(|context| &*context.name.0);
+        fit_menu(ui, names.chain(["Every context is open."]));
         egui::ScrollArea::vertical()
             .max_height(480.0)
             .show(ui, |ui| {
@@ -247,14 +252,15 @@ fn namespace(ui: &mut Ui, palette: &Palette, workspace: &Workspace, commands: &m
     let text = format!("Namespace: {}", chosen.map_or("all", |name| name));
     let mut pick = |namespace: Option<Arc<str>>| commands.push(Command::SetNamespace(namespace));
     dropdown(ui, palette, &text, &text, |ui| {
-        ui.set_min_width(200.0);
+        let names = workspace.tally.namespaces();
+        fit_menu(ui, names.iter().map(|name| &**name));
         egui::ScrollArea::vertical()
             .max_height(480.0)
             .show(ui, |ui| {
                 if menu_item(ui, palette, "all", chosen.is_none()).clicked() {
                     pick(None);
                 }
-                for name in workspace.tally.namespaces() {
+                for name in names {
                     if menu_item(ui, palette, &name, chosen == Some(&name)).clicked() {
                         pick(Some(name));
                     }
@@ -276,12 +282,13 @@ fn search(
     ui.painter().rect_filled(rect, radius, palette.canvas);
     let mut text = workspace.filter.clone();
     let field = ui.put(
-        rect.shrink2(vec2(2.0, 0.0)),
+        rect.shrink2(vec2(11.0, 2.0))
+            .with_max_x(rect.right() - 60.0),
         TextEdit::singleline(&mut text)
             .id(id)
             .frame(egui::Frame::NONE)
             .font(theme::body())
-            .margin(egui::Margin::symmetric(9, 0))
+            .margin(egui::Margin::ZERO)
             .align(egui::Align2::LEFT_CENTER)
             .hint_text(egui::RichText::new("Filter this table").color(palette.faint)),
     );

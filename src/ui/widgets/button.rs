@@ -5,7 +5,7 @@ use egui::{
     Ui, WidgetInfo, epaint::PathShape, pos2, vec2,
 };
 
-use super::paint_text;
+use super::{paint_elided, paint_text};
 use crate::ui::theme::{self, Palette};
 
 const HEIGHT: f32 = 23.0;
@@ -116,13 +116,24 @@ pub fn dropdown<R>(
         .map(|inner| inner.inner)
 }
 
+/// Makes a menu as wide as the widest of its lines.
+pub fn fit_menu<'a>(ui: &mut Ui, texts: impl IntoIterator<Item = &'a str>) {
+    let widest = texts
+        .into_iter()
+        .map(|text| {
+            let galley =
+                ui.painter()
+                    .layout_no_wrap(text.to_owned(), theme::body(), Color32::PLACEHOLDER);
+            galley.size().x
+        })
+        .fold(90.0, f32::max);
+    ui.set_width((widest + 40.0).min(520.0));
+    ui.spacing_mut().item_spacing.y = 1.0;
+}
+
 /// A line of a menu, with a dot before the one that is chosen.
 pub fn menu_item(ui: &mut Ui, palette: &Palette, text: &str, chosen: bool) -> Response {
-    let galley = ui
-        .painter()
-        .layout_no_wrap(text.to_owned(), theme::body(), palette.text);
-    let width = ui.available_width().max(galley.size().x + 32.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, 24.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 25.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, chosen, text));
     if response.hovered() || response.has_focus() {
         ui.painter()
@@ -132,11 +143,11 @@ pub fn menu_item(ui: &mut Ui, palette: &Palette, text: &str, chosen: bool) -> Re
         ui.painter()
             .circle_filled(rect.left_center() + vec2(10.0, 0.0), 2.5, palette.accent);
     }
-    let text_rect = rect.with_min_x(rect.left() + 20.0);
-    paint_text(
+    let place = rect.with_min_x(rect.left() + 20.0);
+    paint_elided(
         ui.painter(),
-        text_rect,
-        Align2::LEFT_CENTER,
+        place,
+        egui::Align::Min,
         text,
         theme::body(),
         palette.text,

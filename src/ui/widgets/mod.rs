@@ -11,7 +11,7 @@ mod tabs;
 mod text;
 
 pub use badge::{badge, paint_badge, paint_tag, tag};
-pub use button::{dropdown, ghost_button, ghost_toggle, key_hint, menu_item, segmented};
+pub use button::{dropdown, fit_menu, ghost_button, ghost_toggle, key_hint, menu_item, segmented};
 pub use dot::{Dot, paint_dot};
 pub use empty::{EmptyIcon, EmptyState};
 pub use gap::{gap_label, paint_gap, paint_hatch};

@@ -19,7 +19,7 @@ use crate::{
     timeline::{KindHistory, KindId},
     ui::{
         Command, View, ViewContext, format, theme,
-        widgets::{EmptyIcon, EmptyState, dropdown, ghost_toggle, label},
+        widgets::{EmptyIcon, EmptyState, dropdown, fit_menu, ghost_toggle, label, menu_item},
     },
 };
 
@@ -94,8 +94,9 @@ impl View for ResourcesView {
             (ReadyFilter::Failed, "failed"),
         ];
         dropdown(ui, palette, text, text, |ui| {
+            fit_menu(ui, choices.map(|(_, text)| text));
             for (choice, text) in choices {
-                let item = crate::ui::widgets::menu_item(ui, palette, text, self.ready == choice);
+                let item = menu_item(ui, palette, text, self.ready == choice);
                 if item.clicked() {
                     self.ready = choice;
                 }

@@ -17,7 +17,7 @@ use crate::{
     timeline::ObjectId,
     ui::{
         Command, ViewContext, theme,
-        widgets::{Dot, menu_item, paint_dot, paint_elided},
+        widgets::{Dot, fit_menu, menu_item, paint_dot, paint_elided},
     },
 };
 
@@ -281,7 +281,7 @@ impl Table<'_> {
                     }
                 }
                 Column::LastHour => {
-                    let place = cell.shrink2(vec2(2.0, 0.0)).with_min_x(cell.left());
+                    let place = cell_rect(cell, heading);
                     sparkline::paint(painter, cx.palette, place, cx.timeline, row.object, cx.now);
                 }
                 column => {
@@ -327,7 +327,7 @@ impl Table<'_> {
             cx.send(Command::SelectObject(row.id));
         }
         Popup::context_menu(response).show(|ui| {
-            ui.set_min_width(190.0);
+            fit_menu(ui, ["Copy name", "Copy kubectl command"]);
             if menu_item(ui, cx.palette, "Copy name", false).clicked() {
                 cx.send(Command::Copy(name.to_owned()));
             }

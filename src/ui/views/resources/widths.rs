@@ -15,6 +15,8 @@ const GAP: f32 = 22.0;
 const WIDEST: f32 = 340.0;
 /// No column is squeezed below this.
 const NARROWEST: f32 = 64.0;
+/// What each column gets of the room that is left over.
+const AIR: f32 = 48.0;
 /// Rows that are measured.
 const SAMPLE: usize = 60;
 
@@ -77,7 +79,7 @@ impl Widths {
             .iter()
             .map(|heading| match heading.column {
                 Column::Dot => 42.0,
-                Column::LastHour => 76.0,
+                Column::LastHour => 84.0,
                 column => {
                     let title = width(heading.title.clone(), theme::heading());
                     let widest = ids
@@ -136,7 +138,13 @@ fn fit(headings: &[Heading], natural: &[f32], dragged: &[Option<f32>], available
         widths[*i] += grow;
         left -= grow;
     }
-    // What is still left stands before the columns at the right edge.
+    // A little air for each, and what is still left before the columns at the right edge.
+    #[expect(clippy::cast_precision_loss, reason = "a count of columns")]
+    let air = (left / free.len().max(1) as f32).clamp(0.0, AIR);
+    for i in &free {
+        widths[*i] += air;
+        left -= air;
+    }
     if left > 0.0
         && let Some(last) = free.last()
     {

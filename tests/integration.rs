@@ -8,6 +8,7 @@
 mod architecture;
 mod cluster;
 mod support;
+mod ui;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -356,6 +356,10 @@ impl Table<'_> {
     /// Up, down, page up, page down, home, end and enter, where nothing else wants the keys.
     fn keyboard(&mut self, ui: &Ui, cx: &mut ViewContext<'_>) {
         let writing = ui.ctx().egui_wants_keyboard_input();
+        if !writing && ui.memory(|memory| memory.focused().is_some()) {
+            // A button that the tab key went to keeps its keys.
+            return;
+        }
         let pressed = ui.input_mut(|input| {
             [
                 Key::ArrowDown,

@@ -5,6 +5,7 @@
 
 pub mod fonts;
 pub mod format;
+pub mod plot;
 pub mod shell;
 pub mod tally;
 pub mod theme;

@@ -2,9 +2,12 @@
 //!
 //! A new view is a file here, a line in [`tabs`], and a test that finds it by its label.
 
-mod object;
+pub mod diff;
+pub mod latency;
+pub mod object;
 mod resources;
 
+pub use latency::LatencyView;
 pub use object::ObjectView;
 pub use resources::ResourcesView;
 
@@ -13,7 +16,10 @@ use super::View;
 /// The views of a context, in the order of their tabs.
 #[must_use]
 pub fn tabs() -> Vec<Box<dyn View>> {
-    vec![Box::new(ResourcesView::default())]
+    vec![
+        Box::new(ResourcesView::default()),
+        Box::new(LatencyView::default()),
+    ]
 }
 
 /// What shows the selected object at the right.

@@ -1,0 +1,227 @@
+//! The plot of the Latency tab: what of the model becomes which mark.
+
+use egui::{Align2, Ui, vec2};
+
+use super::{
+    aggregate::{self, Mark, Scale},
+    axes::{self, DurationScale},
+    figures::running_text,
+    model::{LatencyModel, Measure, PointClass},
+};
+use crate::{
+    model::Moment,
+    timeline::{ObjectId, Timeline},
+    ui::{
+        Command, ViewContext, format,
+        plot::{self, LevelLine, MarkHit, MarkSeries, MarkShape, PlotAxis, Scatter},
+        theme,
+        widgets::paint_text,
+    },
+};
+
+const TITLE: f32 = 34.0;
+
+/// The finished reconciles as marks, kept while neither they nor the axes change.
+#[derive(Debug, Default)]
+pub(super) struct ScatterCache {
+    of: Option<(PlotAxis, PlotAxis, [u32; 2], bool)>,
+    marks: Vec<[Vec<Mark>; 2]>,
+    series: Vec<MarkSeries>,
+}
+
+/// Classes in the order of their series; the rarer is on top.
+const CLASSES: [PointClass; 2] = [PointClass::SpecChanged, PointClass::Created];
+
+impl ScatterCache {
+    /// The points have changed.
+    pub(super) fn forget(&mut self) {
+        self.of = None;
+    }
+
+    /// Shows title and plot.
+    #[expect(clippy::too_many_arguments, reason = "what the tab knows, without a struct for one call")]
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        cx: &mut ViewContext<'_>,
+        model: &LatencyModel,
+        measure: Measure,
+        scale: DurationScale,
+        height: f32,
+        now: Moment,
+    ) {
+        title(ui, cx, measure);
+        let open: Vec<_> =
+            model.open.iter().map(|open| open.age(now).as_secs_f64()).collect();
+        let seconds = || model.points.iter().map(|point| point.seconds).chain(open.iter().copied());
+        let y = scale.axis(
+            seconds().fold(f64::INFINITY, f64::min),
+            seconds().fold(0.0, f64::max),
+        );
+        let first = model.points.first().map(|point| point.wall);
+        let first_open = model.open.first().map(|open| open.since.wall);
+        let first = [first, first_open].into_iter().flatten().min().unwrap_or(now.wall);
+        let x = axes::time_axis(first, now.wall, cx.zone);
+        let size = vec2(ui.available_width(), height);
+        self.update(cx, model, scale, &x, &y, plot::area(size));
+
+        let mut series = std::mem::take(&mut self.series);
+        series.push(MarkSeries {
+            name: "open",
+            color: cx.palette.warn,
+            shape: MarkShape::Triangle,
+            points: model
+                .open
+                .iter()
+                .zip(&open)
+                .map(|(open, age)| [(open.since.wall as f64).max(x.start), scale.value(*age)])
+                .collect(),
+        });
+        let lines = lines(cx, model, scale);
+        let scatter = Scatter { x: &x, y: &y, series: &series, lines: &lines };
+        let (response, hit) = scatter.show(ui, height);
+        series.pop();
+        self.series = series;
+
+        let Some(target) = hit.and_then(|hit| self.target(model, hit)) else { return };
+        if response.clicked() {
+            select(cx, &target);
+        }
+        let text = target.text(cx, model, measure, now);
+        response
+            .on_hover_cursor(egui::CursorIcon::PointingHand)
+            .on_hover_text_at_pointer(text);
+    }
+
+    fn update(
+        &mut self,
+        cx: &ViewContext<'_>,
+        model: &LatencyModel,
+        scale: DurationScale,
+        x: &PlotAxis,
+        y: &PlotAxis,
+        area: egui::Vec2,
+    ) {
+        let of = (x.clone(), y.clone(), [area.x.to_bits(), area.y.to_bits()], cx.palette.dark);
+        if self.of.as_ref() == Some(&of) {
+            return;
+        }
+        let span = |axis: &PlotAxis, length: f32| Scale {
+            start: axis.start,
+            end: axis.end,
+            length: f64::from(length),
+        };
+        let marks = aggregate::marks(&model.points, span(x, area.x), span(y, area.y), |point| {
+            scale.value(point.seconds)
+        });
+        self.series.clear();
+        self.marks.clear();
+        for class in CLASSES {
+            // One mark for many points is drawn stronger.
+            let (many, single): (Vec<Mark>, Vec<Mark>) =
+                marks.iter().copied().filter(|mark| mark.class == class).partition(|mark| mark.count > 3);
+            let (name, color) = match class {
+                PointClass::SpecChanged => ("spec change", cx.palette.accent),
+                PointClass::Created => ("creation", cx.palette.violet),
+            };
+            for (marks, strength) in [(&single, 0.72), (&many, 1.0)] {
+                let points = marks.iter().map(|mark| &model.points[mark.point]);
+                self.series.push(MarkSeries {
+                    name,
+                    color: color.gamma_multiply(strength),
+                    shape: MarkShape::Dot,
+                    points: points.map(|p| [p.wall as f64, scale.value(p.seconds)]).collect(),
+                });
+            }
+            self.marks.push([single, many]);
+        }
+        self.of = Some(of);
+    }
+
+    fn target(&self, model: &LatencyModel, hit: MarkHit) -> Option<Target> {
+        if hit.series == CLASSES.len() * 2 {
+            let open = model.open.get(hit.point)?;
+            return Some(Target { object: open.object, wall: open.since.wall, mark: None });
+        }
+        let mark = *self.marks.get(hit.series / 2)?.get(hit.series % 2)?.get(hit.point)?;
+        let point = model.points.get(mark.point)?;
+        Some(Target { object: point.object, wall: point.wall, mark: Some(mark) })
+    }
+}
+
+/// What a mark leads to.
+struct Target {
+    object: ObjectId,
+    wall: i64,
+    /// `None` for an open reconcile.
+    mark: Option<Mark>,
+}
+
+impl Target {
+    fn text(
+        &self,
+        cx: &ViewContext<'_>,
+        model: &LatencyModel,
+        measure: Measure,
+        now: Moment,
+    ) -> String {
+        let name = object_name(cx.timeline, self.object);
+        let at = format!("{}{}", format::clock(self.wall, cx.zone), format::clock_millis(self.wall));
+        let Some(mark) = self.mark else {
+            let open = model.open.iter().find(|open| open.object == self.object);
+            let age = open.map(|open| running_text(open.age(now))).unwrap_or_default();
+            return format!("{name}\nopen for {age}, since {at}");
+        };
+        let point = &model.points[mark.point];
+        let took = format::latency(std::time::Duration::from_secs_f64(point.seconds));
+        let trigger = match point.class {
+            PointClass::SpecChanged => "spec change",
+            PointClass::Created => "creation",
+        };
+        let more = match mark.count {
+            0 | 1 => String::new(),
+            count => format!("\nand {} more here", count - 1),
+        };
+        format!("{name}\n{} after {took}\n{trigger} at {at}{more}", measure.label())
+    }
+}
+
+/// Selects an object with the revision that began a reconcile.
+fn select(cx: &mut ViewContext<'_>, target: &Target) {
+    cx.send(Command::SelectObject(target.object));
+    if target.mark.is_some()
+        && let Some(b) = cx.timeline.latest_at(target.object, target.wall)
+    {
+        cx.send(Command::SelectChange { a: None, b: Some(b) });
+    }
+}
+
+/// `Certificate shop/payments-tls`.
+fn object_name(timeline: &Timeline, id: ObjectId) -> String {
+    let Some(object) = timeline.object(id) else { return String::new() };
+    let kind = timeline.kind(object.kind).map_or("", |kind| &kind.kind.kind);
+    format!("{kind} {}", object.key)
+}
+
+fn title(ui: &mut Ui, cx: &ViewContext<'_>, measure: Measure) {
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), TITLE), egui::Sense::hover());
+    let text = format!("Time from spec change to {}", measure.label());
+    let inner = rect.shrink2(vec2(16.0, 0.0));
+    paint_text(ui.painter(), inner, Align2::LEFT_CENTER, &text, theme::body_strong(), cx.palette.text);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+}
+
+fn lines(cx: &ViewContext<'_>, model: &LatencyModel, scale: DurationScale) -> Vec<LevelLine> {
+    let Some(quantiles) = model.quantiles else { return Vec::new() };
+    let looks = [("p50", cx.palette.ok), ("p95", cx.palette.warn), ("p99", cx.palette.error)];
+    quantiles
+        .into_iter()
+        .zip(looks)
+        .map(|(level, (label, color))| LevelLine {
+            level: scale.value(level.as_secs_f64()),
+            label,
+            color,
+        })
+        .collect()
+}

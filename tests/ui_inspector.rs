@@ -1,0 +1,4 @@
+//! The inspector and the Latency tab over histories that the real recorder wrote.
+
+mod fixture;
+mod history;

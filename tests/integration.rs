@@ -9,6 +9,7 @@ mod architecture;
 mod cluster;
 mod support;
 mod ui;
+mod ui_inspector;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -10,8 +10,8 @@ use super::theme::{self, Palette};
 
 /// Room at the left for the labels of the vertical axis.
 const LEFT: f32 = 64.0;
-/// Room at the right, so that the newest marks do not touch the edge.
-const RIGHT: f32 = 30.0;
+/// Room at the right for the labels of lines.
+const RIGHT: f32 = 36.0;
 /// Room below for the labels of the time axis.
 const BELOW: f32 = 26.0;
 const RADIUS: f32 = 1.7;
@@ -180,10 +180,10 @@ impl Scatter<'_> {
             let ends = [pos2(frame.left(), y), pos2(frame.right(), y)];
             let stroke = Stroke::new(1.0, line.color);
             ui.painter().extend(Shape::dashed_line(&ends, stroke, 5.0, 4.0));
-            let label_y = (y - 1.0).min(last_label - LABEL_HEIGHT);
+            let label_y = y.min(last_label - LABEL_HEIGHT);
             last_label = label_y;
-            let at = pos2(frame.right() - 2.0, label_y);
-            ui.painter().text(at, Align2::RIGHT_BOTTOM, line.label, font.clone(), line.color);
+            let at = pos2(frame.right() + 6.0, label_y);
+            ui.painter().text(at, Align2::LEFT_CENTER, line.label, font.clone(), line.color);
         }
     }
 

@@ -1,11 +1,226 @@
-//! stub
-use egui::Ui;
-use crate::ui::ViewContext;
-use super::object::selection::Compared;
-/// stub
-#[derive(Debug, Default)]
-pub struct DiffPane {}
+//! Two revisions of an object side by side: as YAML, or field by field.
+
+pub mod code_view;
+pub mod document;
+pub mod model;
+pub mod owner_name;
+
+use std::{borrow::Cow, collections::HashSet};
+
+use egui::{Align, Align2, Layout, Rect, Sense, Ui, vec2};
+
+use super::object::{NOISE, quiet_line, selection::Compared, undecodable};
+use crate::{
+    diff::DiffLineKind,
+    model::{ChangeKind, Moment},
+    timeline::{ChangeId, Timeline},
+    ui::{
+        Command, ViewContext, format, theme,
+        widgets::{ghost_button, ghost_toggle, paint_text, segmented},
+    },
+};
+use code_view::{CodeRow, Fold, Sign};
+use model::{DiffModel, FieldRow, RowRef};
+
+const BAR: f32 = 40.0;
+
+/// How the difference is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Mode {
+    #[default]
+    Yaml,
+    Fields,
+}
+
+/// What a comparison depends on: the recording, A, B, and whether noise is shown.
+type DiffKey = (Moment, Option<ChangeId>, ChangeId, bool);
+
+/// The pane below the history, and what it remembers.
+#[derive(Debug)]
+pub struct DiffPane {
+    mode: Mode,
+    show_noise: bool,
+    of: Option<DiffKey>,
+    model: Result<DiffModel, String>,
+    unfolded: HashSet<usize>,
+    rows: Vec<RowRef>,
+}
+
+impl Default for DiffPane {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            show_noise: false,
+            of: None,
+            model: Ok(DiffModel::default()),
+            unfolded: HashSet::new(),
+            rows: Vec::new(),
+        }
+    }
+}
+
 impl DiffPane {
-    /// stub
-    pub fn show(&mut self, _ui: &mut Ui, _cx: &mut ViewContext<'_>, _compared: Compared) {}
+    fn update(&mut self, timeline: &Timeline, a: Option<ChangeId>, b: ChangeId) {
+        let of = timeline.extent().map(|(first, _)| (first, a, b, self.show_noise));
+        if self.of == of {
+            return;
+        }
+        self.model = compare(timeline, a, b, self.show_noise);
+        self.of = of;
+        self.unfolded.clear();
+        self.find_rows();
+    }
+
+    fn find_rows(&mut self) {
+        self.rows = self.model.as_ref().map(|model| model.rows(&self.unfolded)).unwrap_or_default();
+    }
+
+    /// Shows the difference over everything that is available.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, compared: Compared) {
+        let Some(b) = compared.b else {
+            quiet_line(ui, cx.palette, "No revision is held.");
+            return;
+        };
+        self.update(cx.timeline, compared.a, b);
+        self.bar(ui, cx, compared.a, b);
+        let model = match &self.model {
+            Ok(model) => model,
+            Err(reason) => {
+                undecodable(ui, cx.palette, reason);
+                return;
+            }
+        };
+        if !model.differs() {
+            quiet_line(ui, cx.palette, nothing_differs(cx.timeline, b, self.show_noise));
+            return;
+        }
+        if self.mode == Mode::Fields {
+            show_fields(ui, cx, model, compared.a.is_some());
+            return;
+        }
+        let clicked = code_view::show(ui, cx.palette, "diff", self.rows.len(), |place| {
+            Some(line_row(model, *self.rows.get(place)?))
+        });
+        if let Some(RowRef::Fold { first, .. }) = clicked.and_then(|place| self.rows.get(place)) {
+            self.unfolded.insert(*first);
+            self.find_rows();
+        }
+    }
+
+    fn bar(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, a: Option<ChangeId>, b: ChangeId) {
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+        let line = egui::Stroke::new(1.0, cx.palette.border);
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+        let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
+        paint_revisions(ui, cx, inner, a, b);
+        let layout = Layout::right_to_left(Align::Center);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout), |ui| {
+            ui.spacing_mut().item_spacing.x = 7.0;
+            let noise = ghost_toggle(ui, cx.palette, "Noise", self.show_noise);
+            if noise.on_hover_text(NOISE).clicked() {
+                self.show_noise = !self.show_noise;
+            }
+            let copy = ghost_button(ui, cx.palette, "Copy");
+            if copy.on_hover_text("Copy the difference as diff -u writes it").clicked()
+                && let Ok(model) = &self.model
+            {
+                let label = |id: Option<ChangeId>| {
+                    id.and_then(|id| cx.timeline.change(id)).map_or_else(
+                        || "/dev/null".to_owned(),
+                        |change| format!("resourceVersion {}\t{}", change.resource_version, change.at.rfc3339()),
+                    )
+                };
+                cx.send(Command::Copy(model.unified(&label(a), &label(Some(b)))));
+            }
+            // Laid out from the right.
+            let modes = [Mode::Fields, Mode::Yaml];
+            let on = modes.iter().position(|mode| *mode == self.mode).unwrap_or_default();
+            if let Some(clicked) = segmented(ui, cx.palette, &["Fields", "YAML"], on) {
+                self.mode = modes[clicked];
+            }
+        });
+    }
+}
+
+fn compare(
+    timeline: &Timeline,
+    a: Option<ChangeId>,
+    b: ChangeId,
+    show_noise: bool,
+) -> Result<DiffModel, String> {
+    let old = a.map(|a| document::load(timeline, a)).transpose()?;
+    let new = document::load(timeline, b)?;
+    DiffModel::of(old.as_deref(), &new, show_noise)
+}
+
+fn nothing_differs(timeline: &Timeline, b: ChangeId, show_noise: bool) -> &'static str {
+    match timeline.change(b).map(|change| change.change) {
+        Some(ChangeKind::Deleted) => "Deleted. Its last state is the one before.",
+        _ if show_noise => "The two revisions are equal.",
+        _ => "Nothing differs but noise. The switch above shows it.",
+    }
+}
+
+/// `A 15:01:41 → B 15:01:44`.
+fn paint_revisions(ui: &Ui, cx: &ViewContext<'_>, rect: Rect, a: Option<ChangeId>, b: ChangeId) {
+    let (painter, palette) = (ui.painter(), cx.palette);
+    let clock = |id: Option<ChangeId>| {
+        id.and_then(|id| cx.timeline.change(id))
+            .map_or_else(|| "nothing".to_owned(), |change| format::clock(change.at.wall, cx.zone))
+    };
+    let mut rest = rect;
+    for (text, strong) in
+        [("A", true), (&*clock(a), false), ("→", true), ("B", true), (&*clock(Some(b)), false)]
+    {
+        let (font, color) = match strong {
+            true => (theme::body_strong(), palette.text),
+            false => (theme::body(), palette.muted),
+        };
+        let placed = paint_text(painter, rest, Align2::LEFT_CENTER, text, font, color);
+        rest = rest.with_min_x(placed.right() + 7.0);
+    }
+    let bar = ui.interact(rect.with_max_x(rest.left()), ui.scope_id().with("revisions"), Sense::hover());
+    let text = format!("A {} → B {}", clock(a), clock(Some(b)));
+    bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+}
+
+fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
+    let place = match row {
+        RowRef::Fold { lines, .. } => return CodeRow::Folded { lines },
+        RowRef::Line(place) => place,
+    };
+    let Some(line) = model.line(place) else { return CodeRow::Folded { lines: 0 } };
+    let (sign, number) = match line.kind {
+        DiffLineKind::Context => (Sign::Same, line.new_number),
+        DiffLineKind::Added => (Sign::Added, line.new_number),
+        DiffLineKind::Removed => (Sign::Removed, line.old_number),
+    };
+    CodeRow::Line {
+        number: number.map(|number| number as usize),
+        sign,
+        text: Cow::Owned(model::text_of(line)),
+        owner: model.owner(line).map(|owner| (owner.short.as_str(), owner.full.as_str())),
+        fold: Fold::None,
+    }
+}
+
+fn show_fields(ui: &mut Ui, cx: &ViewContext<'_>, model: &DiffModel, has_older: bool) {
+    if !has_older {
+        quiet_line(ui, cx.palette, "The first revision: every field is new.");
+        return;
+    }
+    // A heading, and up to two values.
+    let rows: Vec<(Sign, &str)> = model.fields.iter().flat_map(field_lines).collect();
+    code_view::show(ui, cx.palette, "fields", rows.len(), |place| {
+        let (sign, text) = *rows.get(place)?;
+        let text = Cow::Borrowed(text);
+        Some(CodeRow::Line { number: None, sign, text, owner: None, fold: Fold::None })
+    });
+}
+
+fn field_lines(field: &FieldRow) -> impl Iterator<Item = (Sign, &str)> {
+    let heading = std::iter::once((Sign::Heading, field.path.as_str()));
+    let old = field.old.as_deref().map(|old| (Sign::Removed, old));
+    let new = field.new.as_deref().map(|new| (Sign::Added, new));
+    heading.chain(old).chain(new)
 }

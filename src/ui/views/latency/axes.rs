@@ -68,12 +68,13 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 
 /// Spans of the time axis with the distance of their ticks, in microseconds.
-const SPANS: [(i64, i64); 12] = [
+const SPANS: [(i64, i64); 13] = [
     (MINUTE, 15 * SECOND),
     (5 * MINUTE, MINUTE),
     (15 * MINUTE, 5 * MINUTE),
     (30 * MINUTE, 10 * MINUTE),
     (HOUR, 15 * MINUTE),
+    (90 * MINUTE, 15 * MINUTE),
     (2 * HOUR, 30 * MINUTE),
     (4 * HOUR, HOUR),
     (8 * HOUR, 2 * HOUR),

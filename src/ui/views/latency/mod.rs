@@ -7,7 +7,7 @@ pub mod model;
 mod scatter;
 mod tables;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::{ScrollArea, Ui};
 
@@ -32,10 +32,15 @@ pub struct LatencyView {
     of: Option<(Moment, LatencyKey)>,
     model: LatencyModel,
     scatter: ScatterCache,
+    /// When the model was made, and how long that took.
+    made: Option<(Instant, Duration)>,
 }
 
+/// At most this part of the time goes into keeping the figures up to date.
+const SHARE: u32 = 20;
+
 impl LatencyView {
-    fn update(&mut self, cx: &ViewContext<'_>) {
+    fn update(&mut self, ui: &Ui, cx: &ViewContext<'_>) {
         let Some((first, _)) = cx.timeline.extent() else {
             *self = Self { measure: self.measure, scale: self.scale, ..Self::default() };
             return;
@@ -44,7 +49,17 @@ impl LatencyView {
         if self.of.as_ref().is_some_and(|(of, known)| *of == first && *known == key) {
             return;
         }
+        if let (Some((made, took)), Some((of, known))) = (self.made, &self.of)
+            && *of == first
+            && known.is_same_choice(&key)
+            && made.elapsed() < took * SHARE
+        {
+            ui.ctx().request_repaint_after(took * SHARE);
+            return;
+        }
+        let start = Instant::now();
         self.model = LatencyModel::of(cx.timeline, cx.selection.kind, self.measure);
+        self.made = Some((start, start.elapsed()));
         self.scatter.forget();
         self.of = Some((first, key));
     }
@@ -60,7 +75,7 @@ impl View for LatencyView {
     }
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>) {
-        self.update(cx);
+        self.update(ui, cx);
         if self.model.points.is_empty() && self.model.open.is_empty() {
             let supported = self.model.kinds.iter().any(|kind| kind.summary.method.is_some());
             if self.model.kinds.is_empty() || supported || self.model.kinds.len() == 1 {

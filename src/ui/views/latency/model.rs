@@ -30,6 +30,15 @@ impl Measure {
         }
     }
 
+    /// Whether a sample counts: both ends were seen, and it was not overtaken before this one.
+    fn counts(self, sample: &ReconcileSample) -> bool {
+        sample.exact
+            && match self {
+                Measure::Observed => true,
+                Measure::Ready => !sample.superseded && !sample.abandoned,
+            }
+    }
+
     /// p50, p95, p99 by this measure.
     #[must_use]
     pub fn quantiles(self, summary: &LatencySummary) -> Option<[Duration; 3]> {
@@ -97,6 +106,8 @@ pub struct OpenReconcile {
     pub usual: Option<[Duration; 3]>,
     /// Whether `since` was seen as it happened; else it has been open for longer.
     pub exact: bool,
+    /// Whether the end that is looked at was reached, and only a later one is awaited.
+    pub reached: bool,
 }
 
 impl OpenReconcile {
@@ -167,6 +178,14 @@ impl LatencyKey {
         let epochs = chosen(timeline, kind).map(|(id, kind)| (id, kind.epoch())).collect();
         Self { measure, epochs }
     }
+
+    /// Whether another key differs only in what was recorded meanwhile.
+    #[must_use]
+    pub fn is_same_choice(&self, other: &Self) -> bool {
+        self.measure == other.measure
+            && self.epochs.len() == other.epochs.len()
+            && self.epochs.iter().zip(&other.epochs).all(|(a, b)| a.0 == b.0)
+    }
 }
 
 fn chosen(
@@ -213,19 +232,21 @@ impl LatencyModel {
         // Kinds without readiness are measured to "observed" and nothing else.
         let usual = measure.quantiles(summary).or(summary.observed);
         for sample in history.samples() {
-            if sample.is_open() {
-                let Some(object) = timeline.object(sample.object) else { continue };
+            if sample.is_open()
+                && !sample.superseded
+                && let Some(object) = timeline.object(sample.object)
+            {
                 self.open.push(OpenReconcile {
                     object: sample.object,
                     name: object.key.to_string(),
                     since: sample.spec_seen_at,
                     usual,
                     exact: sample.exact,
+                    reached: measure.of(sample).is_some(),
                 });
-            } else if let Some(took) = measure.of(sample)
-                && sample.exact
-                && !sample.superseded
-                && !sample.abandoned
+            }
+            if let Some(took) = measure.of(sample)
+                && measure.counts(sample)
             {
                 self.points.push(LatencyPoint {
                     object: sample.object,

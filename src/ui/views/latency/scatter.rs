@@ -6,7 +6,7 @@ use super::{
     aggregate::{self, Mark, Scale},
     axes::{self, DurationScale},
     figures::running_text,
-    model::{LatencyModel, Measure, PointClass},
+    model::{LatencyModel, Measure, OpenReconcile, PointClass},
 };
 use crate::{
     model::Moment,
@@ -51,15 +51,15 @@ impl ScatterCache {
         now: Moment,
     ) {
         title(ui, cx, measure);
-        let open: Vec<_> =
-            model.open.iter().map(|open| open.age(now).as_secs_f64()).collect();
-        let seconds = || model.points.iter().map(|point| point.seconds).chain(open.iter().copied());
+        let awaited: Vec<_> = model.open.iter().filter(|open| !open.reached).collect();
+        let ages: Vec<_> = awaited.iter().map(|open| open.age(now).as_secs_f64()).collect();
+        let seconds = || model.points.iter().map(|point| point.seconds).chain(ages.iter().copied());
         let y = scale.axis(
             seconds().fold(f64::INFINITY, f64::min),
             seconds().fold(0.0, f64::max),
         );
         let first = model.points.first().map(|point| point.wall);
-        let first_open = model.open.first().map(|open| open.since.wall);
+        let first_open = awaited.first().map(|open| open.since.wall);
         let first = [first, first_open].into_iter().flatten().min().unwrap_or(now.wall);
         let x = axes::time_axis(first, now.wall, cx.zone);
         let size = vec2(ui.available_width(), height);
@@ -70,10 +70,9 @@ impl ScatterCache {
             name: "open",
             color: cx.palette.warn,
             shape: MarkShape::Triangle,
-            points: model
-                .open
+            points: awaited
                 .iter()
-                .zip(&open)
+                .zip(&ages)
                 .map(|(open, age)| [(open.since.wall as f64).max(x.start), scale.value(*age)])
                 .collect(),
         });
@@ -83,7 +82,7 @@ impl ScatterCache {
         series.pop();
         self.series = series;
 
-        let Some(target) = hit.and_then(|hit| self.target(model, hit)) else { return };
+        let Some(target) = hit.and_then(|hit| self.target(model, &awaited, hit)) else { return };
         if response.clicked() {
             select(cx, &target);
         }
@@ -138,9 +137,14 @@ impl ScatterCache {
         self.of = Some(of);
     }
 
-    fn target(&self, model: &LatencyModel, hit: MarkHit) -> Option<Target> {
+    fn target(
+        &self,
+        model: &LatencyModel,
+        awaited: &[&OpenReconcile],
+        hit: MarkHit,
+    ) -> Option<Target> {
         if hit.series == CLASSES.len() * 2 {
-            let open = model.open.get(hit.point)?;
+            let open = awaited.get(hit.point)?;
             return Some(Target { object: open.object, wall: open.since.wall, mark: None });
         }
         let mark = *self.marks.get(hit.series / 2)?.get(hit.series % 2)?.get(hit.point)?;

@@ -19,33 +19,61 @@ use crate::{
 
 const INDENT: f32 = 10.0;
 
-/// A column: heading, share of the width, and where its text stands.
+/// A column: heading, width, and where its text stands.
 struct Column {
     heading: &'static str,
-    share: f32,
+    width: Width,
     align: Align,
 }
 
-const fn column(heading: &'static str, share: f32, align: Align) -> Column {
-    Column { heading, share, align }
+/// How wide a column is.
+#[derive(Clone, Copy)]
+enum Width {
+    /// In points.
+    Points(f32),
+    /// A share of what the others leave.
+    Share(f32),
+}
+
+const fn figures(heading: &'static str, points: f32) -> Column {
+    Column { heading, width: Width::Points(points), align: Align::RIGHT }
+}
+
+const fn words(heading: &'static str, share: f32) -> Column {
+    Column { heading, width: Width::Share(share), align: Align::LEFT }
 }
 
 const QUANTILES: [Column; 8] = [
-    column("Kind", 0.15, Align::LEFT),
-    column("Reconciles", 0.09, Align::RIGHT),
-    column("observed p50", 0.12, Align::RIGHT),
-    column("ready p50", 0.10, Align::RIGHT),
-    column("ready p95", 0.10, Align::RIGHT),
-    column("ready p99", 0.10, Align::RIGHT),
-    column("Open", 0.07, Align::RIGHT),
-    column("Measured by", 0.27, Align::LEFT),
+    words("Kind", 0.35),
+    figures("Reconciles", 86.0),
+    figures("observed p50", 104.0),
+    figures("ready p50", 80.0),
+    figures("ready p95", 80.0),
+    figures("ready p99", 80.0),
+    figures("Open", 58.0),
+    words("Measured by", 0.65),
 ];
 
+/// The same with less room.
+const NARROW_QUANTILES: [Column; 8] = [
+    words("Kind", 0.45),
+    figures("Count", 54.0),
+    figures("obs. p50", 68.0),
+    figures("p50", 66.0),
+    figures("p95", 66.0),
+    figures("p99", 66.0),
+    figures("Open", 52.0),
+    words("Measured by", 0.55),
+];
+
+/// Below this width the table is the narrow one.
+const NARROW: f32 = 740.0;
+
 const OPEN: [Column; 4] = [
-    column("Object", 0.46, Align::LEFT),
-    column("Kind", 0.22, Align::LEFT),
-    column("Since", 0.14, Align::RIGHT),
-    column("Usual p95", 0.18, Align::RIGHT),
+    words("Object", 0.66),
+    words("Kind", 0.34),
+    figures("Since", 118.0),
+    figures("Usual p95", 110.0),
 ];
 
 /// Most rows of what is open; the longest waiting come first.
@@ -53,9 +81,20 @@ const MOST_OPEN: usize = 200;
 
 fn cells<const N: usize>(columns: &[Column; N], row: Rect) -> [Rect; N] {
     let inner = row.shrink2(vec2(INDENT, 0.0));
+    let fixed: f32 = columns
+        .iter()
+        .map(|column| match column.width {
+            Width::Points(points) => points,
+            Width::Share(_) => 0.0,
+        })
+        .sum();
+    let left_over = (inner.width() - fixed).max(0.0);
     let mut left = inner.left();
     std::array::from_fn(|i| {
-        let width = inner.width() * columns[i].share;
+        let width = match columns[i].width {
+            Width::Points(points) => points,
+            Width::Share(share) => left_over * share,
+        };
         let cell = Rect::from_min_max(pos2(left, row.top()), pos2(left + width, row.bottom()));
         left += width;
         cell.with_max_x(cell.right() - 16.0)
@@ -107,10 +146,11 @@ fn figure(duration: Option<Duration>) -> String {
 /// The quantile table. A click selects the kind.
 pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLatency]) {
     let palette = cx.palette;
-    head(ui, palette, &QUANTILES);
+    let columns = if ui.available_width() < NARROW { &NARROW_QUANTILES } else { &QUANTILES };
+    head(ui, palette, columns);
     for (index, kind) in kinds.iter().enumerate() {
         let (rect, response) = row(ui, palette, index, false);
-        let cells = cells(&QUANTILES, rect);
+        let cells = cells(columns, rect);
         let summary = &kind.summary;
         let supported = kind.measured_by().is_ok();
         let count = if supported { format::count(summary.count) } else { "–".to_owned() };
@@ -125,7 +165,7 @@ pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLate
         ];
         for (i, text) in texts.iter().enumerate() {
             let color = if i == 0 { palette.text } else { palette.muted };
-            paint_elided(ui.painter(), cells[i], QUANTILES[i].align, text, theme::body(), color);
+            paint_elided(ui.painter(), cells[i], columns[i].align, text, theme::body(), color);
         }
         let open = open_cell(ui, palette, cells[6], summary.open, supported);
         let (words, color) = match kind.measured_by() {

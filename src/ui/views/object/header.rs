@@ -43,16 +43,14 @@ impl Header {
                 None => format!("generation {generation}"),
             })
         });
-        // Where nothing of a kind tells, every sample stays open and means nothing.
-        let told = kind.samples().iter().any(|sample| sample.method.is_some());
-        let open = kind.samples().iter().rfind(|sample| sample.object == id && sample.is_open());
+        let open = kind.open_sample(id);
         let deleted = newest.filter(|change| change.change == ChangeKind::Deleted);
         Some(Self {
             name: object.key.name.to_string(),
             what,
             created: object.live.as_ref().and_then(|live| Some(live.created?.as_microsecond())),
             progress,
-            reconciling_since: open.filter(|_| told && deleted.is_none()).map(|sample| sample.spec_seen_at),
+            reconciling_since: open.map(|sample| sample.spec_seen_at),
             deleted: deleted.map(|change| change.at),
         })
     }

@@ -9,6 +9,8 @@ pub mod selection;
 pub mod summary;
 mod yaml_pane;
 
+pub(crate) use yaml_pane::NOISE;
+
 use std::time::Duration;
 
 use egui::{Align, Layout, Rect, Sense, Ui, pos2, vec2};

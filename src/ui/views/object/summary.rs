@@ -159,7 +159,7 @@ fn list_words(changes: &[FieldChange<'_>]) -> Option<String> {
 fn with_rest(words: Vec<String>) -> Option<String> {
     let more = words.len().checked_sub(1)?;
     let first = words.into_iter().next()?;
-    Some(if more == 0 { first } else { format!("{first}, {more} more") })
+    Some(if more == 0 { first } else { format!("{first} +{more}") })
 }
 
 fn short(value: &Json<'_>) -> Option<String> {

@@ -1,10 +1,150 @@
-//! stub
-use egui::Ui;
-use crate::{timeline::ChangeId, ui::ViewContext};
-/// stub
-#[derive(Debug, Default)]
-pub struct YamlPane {}
+//! The whole object of one revision as YAML.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use egui::{Align, Layout, Sense, Ui, vec2};
+
+use super::{quiet_line, undecodable};
+use crate::{
+    diff::Noise,
+    model::{FieldPath, Moment},
+    timeline::{ChangeId, Timeline},
+    ui::{
+        Command, ViewContext, format, theme,
+        views::diff::{
+            code_view::{self, CodeRow, Fold, Sign},
+            document::{self, Document},
+        },
+        widgets::{elided, ghost_button, ghost_toggle},
+    },
+};
+
+const BAR: f32 = 40.0;
+
+/// The pane and what it remembers.
+#[derive(Debug)]
+pub(super) struct YamlPane {
+    show_noise: bool,
+    of: Option<(Moment, ChangeId, bool)>,
+    document: Result<Document, String>,
+    folded: HashSet<FieldPath>,
+    /// Lines in sight, by their place in the document.
+    visible: Vec<usize>,
+}
+
+impl Default for YamlPane {
+    fn default() -> Self {
+        // Long, and of interest to few.
+        let managed_fields = FieldPath::from_pointer("/metadata/managedFields");
+        Self {
+            show_noise: false,
+            of: None,
+            document: Ok(Document::default()),
+            folded: HashSet::from([managed_fields]),
+            visible: Vec::new(),
+        }
+    }
+}
+
+/// What the pane says of its revision.
+fn caption(cx: &ViewContext<'_>, id: ChangeId) -> String {
+    cx.timeline.change(id).map_or_else(String::new, |change| {
+        let clock = format::clock(change.at.wall, cx.zone);
+        let millis = format::clock_millis(change.at.wall);
+        format!("{clock}{millis} · resourceVersion {}", change.resource_version)
+    })
+}
+
 impl YamlPane {
-    /// stub
-    pub fn show(&mut self, _ui: &mut Ui, _cx: &mut ViewContext<'_>, _b: Option<ChangeId>) {}
+    fn update(&mut self, timeline: &Timeline, id: ChangeId) {
+        let of = timeline.extent().map(|(first, _)| (first, id, self.show_noise));
+        if self.of == of {
+            return;
+        }
+        let noise = if self.show_noise { Noise::all() } else { Noise::hidden() };
+        self.document = document::load(timeline, id)
+            .and_then(|body| Ok(Document::of(&document::parse(&body)?, noise)));
+        self.of = of;
+        self.find_visible();
+    }
+
+    fn find_visible(&mut self) {
+        self.visible.clear();
+        let Ok(document) = &self.document else { return };
+        let mut line = 0;
+        while let Some(of) = document.lines.get(line) {
+            self.visible.push(line);
+            let end = document.block_end(line);
+            line = if self.folded.contains(&of.path) { end } else { line + 1 };
+        }
+    }
+
+    /// Shows the revision over everything that is available.
+    pub(super) fn show(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, id: Option<ChangeId>) {
+        let Some(id) = id else {
+            quiet_line(ui, cx.palette, "No revision is held.");
+            return;
+        };
+        self.bar(ui, cx, id);
+        self.update(cx.timeline, id);
+        let document = match &self.document {
+            Ok(document) => document,
+            Err(reason) => {
+                undecodable(ui, cx.palette, reason);
+                return;
+            }
+        };
+        let clicked = code_view::show(ui, cx.palette, "yaml", self.visible.len(), |place| {
+            row(document, &self.folded, *self.visible.get(place)?)
+        });
+        let path = clicked.and_then(|place| Some(&document.lines.get(*self.visible.get(place)?)?.path));
+        if let Some(path) = path.cloned() {
+            if !self.folded.remove(&path) {
+                self.folded.insert(path);
+            }
+            self.find_visible();
+        }
+    }
+
+    fn bar(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, id: ChangeId) {
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+        let line = egui::Stroke::new(1.0, cx.palette.border);
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+        let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
+        let layout = Layout::right_to_left(Align::Center);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout), |ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            let noise = ghost_toggle(ui, cx.palette, "Noise", self.show_noise);
+            if noise.on_hover_text(NOISE).clicked() {
+                self.show_noise = !self.show_noise;
+            }
+            let copy = ghost_button(ui, cx.palette, "Copy");
+            if copy.on_hover_text("Copy this revision as YAML").clicked()
+                && let Ok(document) = &self.document
+            {
+                cx.send(Command::Copy(document.to_text()));
+            }
+            let width = ui.available_width() - 8.0;
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                elided(ui, &caption(cx, id), theme::body(), cx.palette.muted, width);
+            });
+        });
+    }
+}
+
+/// What the switch does.
+pub(crate) const NOISE: &str = "Show managedFields, resourceVersion, generation, the copy of \
+                                client-side apply, and lines in which only a timestamp changed";
+
+fn row<'a>(document: &'a Document, folded: &HashSet<FieldPath>, line: usize) -> Option<CodeRow<'a>> {
+    let of = document.lines.get(line)?;
+    let end = document.block_end(line);
+    let (fold, more) = match (end > line + 1, folded.contains(&of.path)) {
+        (false, _) => (Fold::None, ""),
+        (true, false) => (Fold::Open, ""),
+        (true, true) => (Fold::Closed, " ⋯"),
+    };
+    let owner = document.owner(line).map(|owner| (owner.short.as_str(), owner.full.as_str()));
+    let text = Cow::Owned(document.text(line) + more);
+    Some(CodeRow::Line { number: Some(line + 1), sign: Sign::Same, text, owner, fold })
 }

@@ -1,0 +1,350 @@
+//! Two revisions compared: lines that can be shown, folded and copied, and the changed fields.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::document::{Document, Owner, line_text, parse};
+use crate::{
+    diff::{
+        DiffLine, DiffLineKind, DiffRow, FieldChange, Noise, compare, compare_all, diff_lines, fold,
+        unified_text,
+    },
+    model::Json,
+};
+
+/// Unchanged lines that stay around a change.
+const CONTEXT: usize = 3;
+
+/// One changed field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldRow {
+    /// Where: `spec.replicas`.
+    pub path: String,
+    /// Before, on one line; `None` for an added field.
+    pub old: Option<String>,
+    /// After, on one line; `None` for a removed field.
+    pub new: Option<String>,
+}
+
+/// One row of the folded comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowRef {
+    /// A line, by its place among all of them.
+    Line(usize),
+    /// Unchanged lines that are folded.
+    Fold {
+        /// The place of the first of them.
+        first: usize,
+        /// How many.
+        lines: usize,
+    },
+}
+
+/// Two revisions compared.
+#[derive(Debug, Clone, Default)]
+pub struct DiffModel {
+    old: Document,
+    new: Document,
+    lines: Vec<DiffLine>,
+    folds: Vec<DiffRow>,
+    /// The changed fields; none where there is no older revision.
+    pub fields: Vec<FieldRow>,
+}
+
+impl DiffModel {
+    /// Compares the bodies of two revisions; without an older one everything is new.
+    ///
+    /// # Errors
+    /// Says in words why one of them cannot be read.
+    pub fn of(old: Option<&[u8]>, new: &[u8], show_noise: bool) -> Result<Self, String> {
+        let noise = if show_noise { Noise::all() } else { Noise::hidden() };
+        let new = parse(new)?;
+        let old = old.map(parse).transpose()?;
+        let documents = (
+            old.as_ref().map(|old| Document::of(old, noise)).unwrap_or_default(),
+            Document::of(&new, noise),
+        );
+        let mut lines = pair(diff_lines(&documents.0.lines, &documents.1.lines));
+        let mut fields = Vec::new();
+        if let Some(old) = &old {
+            let changes = if show_noise { compare_all(old, &new) } else { compare(old, &new) };
+            let shown = changes.iter().filter(|change| show_noise || !is_beat(change));
+            fields = shown.map(field_row).collect();
+        }
+        if !show_noise {
+            lines = without_beats(lines);
+        }
+        let folds = fold(&lines, CONTEXT);
+        Ok(Self { old: documents.0, new: documents.1, lines, folds, fields })
+    }
+
+    /// Whether anything differs.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.lines.iter().any(|line| line.kind != DiffLineKind::Context)
+    }
+
+    /// The rows in sight; folds whose first line is in `unfolded` are open.
+    #[must_use]
+    pub fn rows(&self, unfolded: &HashSet<usize>) -> Vec<RowRef> {
+        let mut rows = Vec::with_capacity(self.folds.len());
+        let mut place = 0;
+        for row in &self.folds {
+            match row {
+                DiffRow::Line(_) => {
+                    rows.push(RowRef::Line(place));
+                    place += 1;
+                }
+                DiffRow::Fold { lines, first } => {
+                    let lines = *lines as usize;
+                    if unfolded.contains(first) {
+                        rows.extend((place..place + lines).map(RowRef::Line));
+                    } else {
+                        rows.push(RowRef::Fold { first: *first, lines });
+                    }
+                    place += lines;
+                }
+            }
+        }
+        rows
+    }
+
+    /// A line by its place.
+    #[must_use]
+    pub fn line(&self, place: usize) -> Option<&DiffLine> {
+        self.lines.get(place)
+    }
+
+    /// Who owns a line: in the newer revision, or in the older one for a removed line.
+    #[must_use]
+    pub fn owner(&self, line: &DiffLine) -> Option<&Owner> {
+        let (document, number) = match line.kind {
+            DiffLineKind::Removed => (&self.old, line.old_number),
+            _ => (&self.new, line.new_number),
+        };
+        document.owner((number? as usize).checked_sub(1)?)
+    }
+
+    /// As `diff -u` writes it.
+    #[must_use]
+    pub fn unified(&self, from: &str, to: &str) -> String {
+        unified_text(&self.lines, from, to, CONTEXT)
+    }
+}
+
+/// Puts the removed and the added line of one field side by side, where a run of changed lines has
+/// each of them once. Lines of a text block stay in their order: they all are of one field.
+fn pair(lines: Vec<DiffLine>) -> Vec<DiffLine> {
+    let mut paired = Vec::with_capacity(lines.len());
+    let mut lines = lines.into_iter().peekable();
+    while let Some(line) = lines.next() {
+        if line.kind != DiffLineKind::Removed {
+            paired.push(line);
+            continue;
+        }
+        let mut removed = vec![line];
+        while let Some(next) = lines.next_if(|next| next.kind == DiffLineKind::Removed) {
+            removed.push(next);
+        }
+        let mut added = Vec::new();
+        while let Some(next) = lines.next_if(|next| next.kind == DiffLineKind::Added) {
+            added.push(next);
+        }
+        interleave(removed, added, &mut paired);
+    }
+    paired
+}
+
+fn interleave(removed: Vec<DiffLine>, added: Vec<DiffLine>, out: &mut Vec<DiffLine>) {
+    let once = |lines: &[DiffLine]| {
+        let mut seen: HashMap<_, usize> = HashMap::new();
+        for line in lines {
+            *seen.entry(line.line.path.clone()).or_default() += 1;
+        }
+        seen
+    };
+    let (in_removed, in_added) = (once(&removed), once(&added));
+    let is_pair = |line: &DiffLine| {
+        let path = &line.line.path;
+        in_removed.get(path) == Some(&1) && in_added.get(path) == Some(&1)
+    };
+    let mut removed = removed.into_iter().peekable();
+    for line in added {
+        let partner_left = removed.clone().any(|old| old.line.path == line.line.path);
+        if is_pair(&line) && partner_left {
+            while let Some(old) = removed.next() {
+                let is_partner = old.line.path == line.line.path;
+                out.push(old);
+                if is_partner {
+                    break;
+                }
+            }
+        } else if !is_pair(&line) {
+            // What has no partner comes after the removed lines that have none either.
+            while let Some(old) = removed.next_if(|old| !is_pair(old)) {
+                out.push(old);
+            }
+        }
+        out.push(line);
+    }
+    out.extend(removed);
+}
+
+/// Takes pairs in which nothing but a timestamp differs as unchanged.
+fn without_beats(lines: Vec<DiffLine>) -> Vec<DiffLine> {
+    let mut out: Vec<DiffLine> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let beat = line.kind == DiffLineKind::Added
+            && out.last().is_some_and(|old| {
+                old.kind == DiffLineKind::Removed
+                    && old.line.path == line.line.path
+                    && is_timestamp_line(&old.line.text)
+                    && is_timestamp_line(&line.line.text)
+            });
+        if beat && let Some(old) = out.pop() {
+            out.push(DiffLine { kind: DiffLineKind::Context, old_number: old.old_number, ..line });
+        } else {
+            out.push(line);
+        }
+    }
+    out
+}
+
+fn is_timestamp_line(text: &str) -> bool {
+    let value = text.rsplit_once(": ").or_else(|| text.rsplit_once("- ")).map_or(text, |(_, v)| v);
+    is_timestamp(value.trim_matches(['"', '\'']))
+}
+
+fn is_timestamp(text: &str) -> bool {
+    text.len() >= 20 && text.as_bytes()[10] == b'T' && text.parse::<Timestamp>().is_ok()
+}
+
+fn is_beat(change: &FieldChange<'_>) -> bool {
+    let timestamp = |value: Option<&Json<'_>>| value.and_then(Json::as_str).is_some_and(is_timestamp);
+    timestamp(change.old) && timestamp(change.new)
+}
+
+fn field_row(change: &FieldChange<'_>) -> FieldRow {
+    let text = |value: &Json<'_>| match value {
+        Json::String(text) => text.to_string(),
+        other => other.to_compact(),
+    };
+    FieldRow { path: change.path.dotted(), old: change.old.map(text), new: change.new.map(text) }
+}
+
+/// A line as it is shown.
+#[must_use]
+pub fn text_of(line: &DiffLine) -> String {
+    line_text(&line.line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = r#"{"metadata":{"name":"a","resourceVersion":"1"},
+        "spec":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"names":["x"]},
+        "status":{"at":"2026-01-01T00:00:00Z","phase":"Pending","reason":"New"}}"#;
+    const NEW: &str = r#"{"metadata":{"name":"a","resourceVersion":"2"},
+        "spec":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"names":["x","w"]},
+        "status":{"at":"2026-01-01T00:00:09Z","phase":"Running","reason":"Started"}}"#;
+
+    fn shown(model: &DiffModel, unfolded: &HashSet<usize>) -> Vec<String> {
+        let sign = |line: &DiffLine| match line.kind {
+            DiffLineKind::Context => ' ',
+            DiffLineKind::Added => '+',
+            DiffLineKind::Removed => '-',
+        };
+        let rows = model.rows(unfolded).into_iter();
+        rows.map(|row| match row {
+            RowRef::Line(place) => {
+                let line = model.line(place).unwrap();
+                format!("{}{}", sign(line), text_of(line))
+            }
+            RowRef::Fold { lines, .. } => format!("… {lines}"),
+        })
+        .collect()
+    }
+
+    fn model(noise: bool) -> DiffModel {
+        DiffModel::of(Some(OLD.as_bytes()), NEW.as_bytes(), noise).unwrap()
+    }
+
+    #[test]
+    fn changed_lines_stand_in_pairs_and_a_new_timestamp_is_no_change() {
+        let rows = shown(&model(false), &HashSet::new());
+        assert_eq!(
+            rows,
+            [
+                "… 2",
+                " spec:",
+                "… 5",
+                "   f: 6",
+                "   names:",
+                "   - x",
+                "+  - w",
+                " status:",
+                "   at: \"2026-01-01T00:00:09Z\"",
+                "-  phase: Pending",
+                "+  phase: Running",
+                "-  reason: New",
+                "+  reason: Started",
+            ]
+        );
+    }
+
+    #[test]
+    fn noise_comes_back_with_its_switch() {
+        let quiet = model(false);
+        let all = model(true);
+        let has = |model: &DiffModel, text: &str| {
+            shown(model, &HashSet::new()).iter().any(|line| line.contains(text))
+        };
+        assert!(has(&all, "resourceVersion") && !has(&quiet, "resourceVersion"));
+        assert!(has(&all, "-  at:") && !has(&quiet, "-  at:"));
+        assert_eq!((quiet.fields.len(), all.fields.len()), (3, 5));
+    }
+
+    #[test]
+    fn unfolding_one_place_leaves_the_others() {
+        let model = model(false);
+        let folds: Vec<_> = model
+            .rows(&HashSet::new())
+            .into_iter()
+            .filter_map(|row| match row {
+                RowRef::Fold { first, .. } => Some(first),
+                RowRef::Line(_) => None,
+            })
+            .collect();
+        let rows = shown(&model, &HashSet::from([folds[1]]));
+        assert_eq!(rows[0], "… 2");
+        assert_eq!(rows[1..4], [" spec:", "   a: 1", "   b: 2"]);
+        let all = shown(&model, &folds.into_iter().collect());
+        assert!(all.iter().all(|row| !row.starts_with('…')));
+    }
+
+    #[test]
+    fn the_first_revision_is_all_new() {
+        let model = DiffModel::of(None, NEW.as_bytes(), false).unwrap();
+        assert!(shown(&model, &HashSet::new()).iter().all(|line| line.starts_with('+')));
+        assert!(model.fields.is_empty() && model.differs());
+    }
+
+    #[test]
+    fn text_blocks_keep_their_order() {
+        let old = br#"{"data":"one\ntwo\nthree\n","z":1}"#;
+        let new = br#"{"data":"uno\ndos\nthree\n","z":1}"#;
+        let model = DiffModel::of(Some(old), new, false).unwrap();
+        assert_eq!(
+            shown(&model, &HashSet::new())[1..5],
+            ["-  one", "-  two", "+  uno", "+  dos"]
+        );
+    }
+
+    #[test]
+    fn an_undecodable_revision_is_told_in_words() {
+        let error = DiffModel::of(None, b"{\"a\":", false).unwrap_err();
+        assert!(error.starts_with("The server sent something that is not valid JSON"), "{error}");
+    }
+}

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::owner_name::{describe, short_owner};
 use crate::{
-    diff::{Noise, YamlLine, owners, yaml_lines},
-    model::{Json, managed_fields},
+    diff::{Noise, YamlLine, line_owners, yaml_lines},
+    model::Json,
     timeline::{ChangeId, Timeline},
 };
 
@@ -37,26 +37,15 @@ impl Document {
         let lines = yaml_lines(object, noise);
         let ends = block_ends(&lines);
         let mut document = Self { ends, owner_of: vec![None; lines.len()], lines, owners: Vec::new() };
-        // Without managedFields nobody owns anything, and looking for each line would be in vain.
-        if !managed_fields(object).is_empty() {
-            document.find_owners(object);
-        }
+        document.find_owners(object);
         document
     }
 
     fn find_owners(&mut self, object: &Json<'_>) {
         let mut known: HashMap<String, u32> = HashMap::new();
-        for (i, line) in self.lines.iter().enumerate() {
-            let continues = i > 0 && self.lines[i - 1].path == line.path;
-            let is_bookkeeping = line.path.as_pointer().starts_with("/metadata/managedFields");
-            let has_fields_below = self.lines.get(i + 1).is_some_and(|next| {
-                next.path != line.path && next.path.is_within(&line.path)
-            });
-            if continues || has_fields_below || is_bookkeeping {
-                continue;
-            }
-            let managers = owners(object, &line.path);
-            let Some(first) = managers.first() else { continue };
+        for (i, managers) in line_owners(object, &self.lines).into_iter().enumerate() {
+            let continues = i > 0 && self.lines[i - 1].path == self.lines[i].path;
+            let Some(first) = managers.first().filter(|_| !continues) else { continue };
             let full = describe(&managers);
             let place = known.get(&full).copied().unwrap_or_else(|| {
                 let mut short = short_owner(&first.manager);
@@ -72,7 +61,8 @@ impl Document {
         }
     }
 
-    /// Who owns a line; `None` for lines with others below, and where the object does not tell.
+    /// Who owns a line; `None` where the object does not tell, and for all lines of a text block but
+    /// the first.
     #[must_use]
     pub fn owner(&self, line: usize) -> Option<&Owner> {
         let place = (*self.owner_of.get(line)?)?;
@@ -162,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_have_owners_and_what_holds_them_has_none() {
+    fn fields_have_owners_and_what_nobody_owns_as_a_whole_has_none() {
         let document = document();
         let owned: Vec<_> = (0..document.lines.len())
             .map(|i| (document.text(i), document.owner(i).map(|owner| owner.short.as_str())))
@@ -172,7 +162,7 @@ mod tests {
             ("metadata:", None),
             ("  name: a", None),
             ("spec:", None),
-            ("  names:", None),
+            ("  names:", argocd),
             ("  - x", argocd),
             ("  - z", argocd),
             ("  text: |", argocd),

@@ -42,6 +42,14 @@ pub fn conditions<'a>(object: &'a Json<'a>) -> impl Iterator<Item = Condition<'a
     })
 }
 
+/// `status.observedGeneration`, which most kinds write as a number and Argo Rollouts as a string
+/// (`RolloutStatus.observedGeneration`).
+#[must_use]
+pub fn observed_generation(object: &Json<'_>) -> Option<i64> {
+    let value = object.at(&["status", "observedGeneration"])?;
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
 /// The five results of kstatus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ReadinessStatus {
@@ -89,9 +97,7 @@ pub fn readiness(object: &Json<'_>) -> Readiness {
     let generation = object
         .at(&["metadata", "generation"])
         .and_then(Json::as_i64);
-    let observed = object
-        .at(&["status", "observedGeneration"])
-        .and_then(Json::as_i64);
+    let observed = observed_generation(object);
     if let (Some(generation), Some(observed)) = (generation, observed)
         && observed < generation
     {
@@ -167,6 +173,12 @@ mod tests {
             ),
             ReadinessStatus::InProgress
         );
+    }
+
+    #[test]
+    fn an_observed_generation_in_quotes_counts() {
+        let lagging = r#"{"metadata":{"generation":3},"status":{"observedGeneration":"2"}}"#;
+        assert_eq!(status_of(lagging), ReadinessStatus::InProgress);
     }
 
     #[test]

@@ -14,7 +14,9 @@ mod watch_status;
 pub use change::{
     Change, ChangeKind, Gap, GapCause, ObjectState, Observation, Provenance, Touched,
 };
-pub use condition::{Condition, Readiness, ReadinessStatus, conditions, readiness};
+pub use condition::{
+    Condition, Readiness, ReadinessStatus, conditions, observed_generation, readiness,
+};
 pub use field_path::{FieldPath, PathStep};
 pub use json::{Json, JsonError, Number};
 pub use key::{ContextName, PrinterColumn, ResourceKey, ResourceKind, Scope, Uid};

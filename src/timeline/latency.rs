@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{ChangeEntry, ObjectId};
-use crate::model::{ChangeKind, Generation, Json, Moment, Provenance, conditions};
+use crate::model::{
+    ChangeKind, Generation, Json, Moment, Provenance, conditions, observed_generation,
+};
 
 /// How a sample knows that the controller saw a generation, most reliable first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,9 +65,7 @@ impl ReconcileSignal {
             }
             any_observed = any_observed.max(condition.observed_generation);
         }
-        let from_status = object
-            .at(&["status", "observedGeneration"])
-            .and_then(Json::as_i64);
+        let from_status = observed_generation(object);
         let from_conditions = ready_observed.or(any_observed);
         let (observed, method) = if from_status.is_some() {
             (from_status, Some(LatencyMethod::StatusObservedGeneration))

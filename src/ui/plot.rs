@@ -89,22 +89,29 @@ pub struct MarkHit {
 /// Size in points of the area that marks fall on, for a plot of this whole size.
 #[must_use]
 pub fn area(size: Vec2) -> Vec2 {
-    vec2((size.x - LEFT - RIGHT).max(1.0), (size.y - BELOW - 8.0).max(1.0))
+    vec2(
+        (size.x - LEFT - RIGHT).max(1.0),
+        (size.y - BELOW - 8.0).max(1.0),
+    )
 }
 
 impl Scatter<'_> {
     /// Paints into this much of the width, and tells what is under the pointer.
     pub fn show(self, ui: &mut Ui, height: f32) -> (Response, Option<MarkHit>) {
         let palette = theme::palette(ui.ctx());
-        let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
+        let (outer, _) =
+            ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
         let top_left = outer.min + vec2(LEFT, 8.0);
         let frame = Rect::from_min_size(top_left, area(outer.size()));
-        let bounds = PlotBounds::from_min_max([self.x.start, self.y.start], [self.x.end, self.y.end]);
+        let bounds =
+            PlotBounds::from_min_max([self.x.start, self.y.start], [self.x.end, self.y.end]);
         let transform = PlotTransform::new(frame, bounds, false);
         self.paint_grid(ui, &palette, &transform);
         let response = self.paint_marks(ui, frame);
         self.paint_lines(ui, &transform);
-        let hit = response.hover_pos().and_then(|pointer| self.nearest(&transform, pointer));
+        let hit = response
+            .hover_pos()
+            .and_then(|pointer| self.nearest(&transform, pointer));
         if let Some(hit) = hit {
             let at = self.position(&transform, hit);
             let ring = Stroke::new(1.5, palette.text);
@@ -123,7 +130,10 @@ impl Scatter<'_> {
             painter.text(at, Align2::RIGHT_CENTER, label, font.clone(), palette.muted);
         }
         for (value, label) in &self.x.ticks {
-            let at = pos2(transform.position_from_point_x(*value).round(), frame.bottom() + 8.0);
+            let at = pos2(
+                transform.position_from_point_x(*value).round(),
+                frame.bottom() + 8.0,
+            );
             painter.text(at, Align2::CENTER_TOP, label, font.clone(), palette.muted);
         }
     }
@@ -158,7 +168,11 @@ impl Scatter<'_> {
                 };
                 let points = Points::new(series.name, PlotPoints::from(series.points.clone()));
                 ui.points(
-                    points.shape(shape).radius(radius).color(series.color).allow_hover(false),
+                    points
+                        .shape(shape)
+                        .radius(radius)
+                        .color(series.color)
+                        .allow_hover(false),
                 );
             }
         });
@@ -179,11 +193,18 @@ impl Scatter<'_> {
             }
             let ends = [pos2(frame.left(), y), pos2(frame.right(), y)];
             let stroke = Stroke::new(1.0, line.color);
-            ui.painter().extend(Shape::dashed_line(&ends, stroke, 5.0, 4.0));
+            ui.painter()
+                .extend(Shape::dashed_line(&ends, stroke, 5.0, 4.0));
             let label_y = y.min(last_label - LABEL_HEIGHT);
             last_label = label_y;
             let at = pos2(frame.right() + 6.0, label_y);
-            ui.painter().text(at, Align2::LEFT_CENTER, line.label, font.clone(), line.color);
+            ui.painter().text(
+                at,
+                Align2::LEFT_CENTER,
+                line.label,
+                font.clone(),
+                line.color,
+            );
         }
     }
 

@@ -16,7 +16,10 @@ const BASE: i64 = 1_795_356_000_000_000;
 
 /// A moment this many milliseconds after 14:00:00 UTC.
 pub(super) fn at(ms: u64) -> Moment {
-    Moment { wall: BASE + i64::try_from(ms).unwrap() * 1_000, monotonic: 5_000_000 + ms * 1_000 }
+    Moment {
+        wall: BASE + i64::try_from(ms).unwrap() * 1_000,
+        monotonic: 5_000_000 + ms * 1_000,
+    }
 }
 
 /// Hours, minutes, seconds and milliseconds of that day.
@@ -46,7 +49,11 @@ impl World {
         let timeline = Timeline::new(ContextName::from("prod-eu-1"));
         let timeline = Arc::new(parking_lot::RwLock::new(timeline));
         let recorder = Recorder::new(Arc::clone(&timeline), Vec::new());
-        Self { timeline, recorder, next_version: 1_000 }
+        Self {
+            timeline,
+            recorder,
+            next_version: 1_000,
+        }
     }
 
     pub(super) fn kind(&mut self, group: &str, kind: &str) -> Arc<ResourceKind> {
@@ -58,13 +65,23 @@ impl World {
             scope: Scope::Namespaced,
         });
         let columns = Vec::new().into();
-        self.recorder.observe(Observation::Kind { kind: Arc::clone(&kind), columns });
+        self.recorder.observe(Observation::Kind {
+            kind: Arc::clone(&kind),
+            columns,
+        });
         kind
     }
 
     pub(super) fn write(&mut self, at: Moment, write: Write<'_>) {
         self.next_version += 1;
-        let Write { kind, name, uid, change, provenance, mut body } = write;
+        let Write {
+            kind,
+            name,
+            uid,
+            change,
+            provenance,
+            mut body,
+        } = write;
         body["metadata"]["name"] = json!(name);
         body["metadata"]["namespace"] = json!("shop");
         body["metadata"]["uid"] = json!(uid);
@@ -72,7 +89,10 @@ impl World {
         let generation = body["metadata"]["generation"].as_i64().map(Generation);
         self.recorder.observe(Observation::Object(ObjectState {
             kind: Arc::clone(kind),
-            key: ResourceKey { namespace: Some("shop".into()), name: name.into() },
+            key: ResourceKey {
+                namespace: Some("shop".into()),
+                name: name.into(),
+            },
             uid: Uid(uid.into()),
             resource_version: self.next_version.to_string().as_str().into(),
             generation,
@@ -86,16 +106,38 @@ impl World {
     /// A write seen by the watch.
     pub(super) fn watch(&mut self, at: Moment, kind: &Arc<ResourceKind>, name: &str, body: Value) {
         let known = self.object(kind, name).is_some_and(|id| {
-            self.timeline.read().object(id).is_some_and(|object| object.live.is_some())
+            self.timeline
+                .read()
+                .object(id)
+                .is_some_and(|object| object.live.is_some())
         });
-        let change = if known { ChangeKind::Modified } else { ChangeKind::Added };
+        let change = if known {
+            ChangeKind::Modified
+        } else {
+            ChangeKind::Added
+        };
         let uid = format!("uid-of-{name}");
         let provenance = Provenance::Watch;
-        self.write(at, Write { kind, name, uid: &uid, change, provenance, body });
+        self.write(
+            at,
+            Write {
+                kind,
+                name,
+                uid: &uid,
+                change,
+                provenance,
+                body,
+            },
+        );
     }
 
     pub(super) fn gap(&mut self, from: Moment, to: Moment, cause: GapCause) {
-        self.recorder.observe(Observation::Gap(Gap { from, to, cause, kind: None }));
+        self.recorder.observe(Observation::Gap(Gap {
+            from,
+            to,
+            cause,
+            kind: None,
+        }));
     }
 
     pub(super) fn kind_id(&self, kind: &Arc<ResourceKind>) -> KindId {
@@ -103,7 +145,10 @@ impl World {
     }
 
     pub(super) fn object(&self, kind: &Arc<ResourceKind>, name: &str) -> Option<ObjectId> {
-        let key = ResourceKey { namespace: Some("shop".into()), name: name.into() };
+        let key = ResourceKey {
+            namespace: Some("shop".into()),
+            name: name.into(),
+        };
         let timeline = self.timeline.read();
         timeline.find(timeline.kind_id(kind)?, &key)
     }
@@ -142,7 +187,8 @@ impl Certificate {
     pub(super) fn json(&self) -> Value {
         let status = if self.ready { "True" } else { "False" };
         let issuing = if self.ready { "False" } else { "True" };
-        let time = |second: u32| format!("2026-11-22T14:{:02}:{:02}Z", second / 60 % 60, second % 60);
+        let time =
+            |second: u32| format!("2026-11-22T14:{:02}:{:02}Z", second / 60 % 60, second % 60);
         json!({
             "apiVersion": "cert-manager.io/v1",
             "kind": "Certificate",

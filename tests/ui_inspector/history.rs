@@ -29,7 +29,11 @@ pub(super) fn payments() -> (World, Arc<ResourceKind>, ObjectId) {
     cert.labels = json!({"app": "payments", "team": "pay"});
     cert.written.0 = 5;
     world.watch(clock(14, 2, 12, 100), &kind, "payments-tls", cert.json());
-    world.gap(clock(14, 50, 31, 0), clock(14, 51, 43, 0), GapCause::ConnectionLost);
+    world.gap(
+        clock(14, 50, 31, 0),
+        clock(14, 51, 43, 0),
+        GapCause::ConnectionLost,
+    );
     cert.renewal_time = "2027-01-02T00:00:00Z";
     cert.written.1 = 6;
     world.watch(clock(14, 58, 2, 441), &kind, "payments-tls", cert.json());
@@ -55,7 +59,13 @@ fn words(world: &World, object: ObjectId, heartbeats: bool) -> (HistoryIndex, Ve
     let rows = (0..index.len()).map(|place| match index.row(place).unwrap() {
         HistoryRow::Change(id) => {
             let row = RevisionRow::of(&timeline, *id, &TimeZone::UTC, None).unwrap();
-            format!("{}{} {} {}", row.clock, row.millis, row.badge.label(), row.summary)
+            format!(
+                "{}{} {} {}",
+                row.clock,
+                row.millis,
+                row.badge.label(),
+                row.summary
+            )
         }
         HistoryRow::Gap { cause, .. } => format!("gap {cause}"),
         HistoryRow::NewIncarnation { incarnation } => format!("incarnation {incarnation}"),
@@ -89,17 +99,27 @@ fn an_index_that_grew_equals_one_that_was_built_at_once() {
     let (mut world, kind, object) = payments();
     let mut grown = HistoryIndex::default();
     for second in 45..60 {
-        let body = Certificate { written: (7, second), ..Certificate::default() }.json();
+        let body = Certificate {
+            written: (7, second),
+            ..Certificate::default()
+        }
+        .json();
         world.watch(clock(15, 1, second.into(), 0), &kind, "payments-tls", body);
         if second == 50 {
-            world.gap(clock(15, 1, 50, 100), clock(15, 1, 50, 900), GapCause::Expired);
+            world.gap(
+                clock(15, 1, 50, 100),
+                clock(15, 1, 50, 900),
+                GapCause::Expired,
+            );
         }
         grown.update(&world.timeline.read(), object, false);
     }
     let mut built = HistoryIndex::default();
     built.update(&world.timeline.read(), object, false);
     let rows = |index: &HistoryIndex| {
-        (0..index.len()).map(|place| index.row(place).cloned()).collect::<Vec<_>>()
+        (0..index.len())
+            .map(|place| index.row(place).cloned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(rows(&grown), rows(&built));
     assert!(grown.len() > 18);
@@ -109,7 +129,12 @@ fn an_index_that_grew_equals_one_that_was_built_at_once() {
 fn what_a_relist_found_stands_above_the_gap_and_says_so() {
     let mut world = World::new();
     let kind = world.kind("x.io", "Thing");
-    world.watch(at(1_000), &kind, "one", json!({"metadata": {"generation": 1}, "spec": {"a": 1}}));
+    world.watch(
+        at(1_000),
+        &kind,
+        "one",
+        json!({"metadata": {"generation": 1}, "spec": {"a": 1}}),
+    );
     world.gap(at(2_000), at(9_000), GapCause::Expired);
     let write = Write {
         kind: &kind,
@@ -134,15 +159,40 @@ fn gaps_of_polling_read_as_one_and_gaps_before_the_object_are_left_out() {
     let mut world = World::new();
     let kind = world.kind("x.io", "Thing");
     world.gap(at(0), at(500), GapCause::NotRunning);
-    world.watch(at(1_000), &kind, "one", json!({"metadata": {}, "spec": {"a": 1}}));
+    world.watch(
+        at(1_000),
+        &kind,
+        "one",
+        json!({"metadata": {}, "spec": {"a": 1}}),
+    );
     for second in 2..5 {
-        world.gap(at(second * 1_000), at(second * 1_000 + 900), GapCause::Polled);
+        world.gap(
+            at(second * 1_000),
+            at(second * 1_000 + 900),
+            GapCause::Polled,
+        );
     }
-    world.watch(at(9_000), &kind, "one", json!({"metadata": {}, "spec": {"a": 2}}));
+    world.watch(
+        at(9_000),
+        &kind,
+        "one",
+        json!({"metadata": {}, "spec": {"a": 2}}),
+    );
     let object = world.object(&kind, "one").unwrap();
     let (index, rows) = words(&world, object, false);
-    assert_eq!(rows, ["14:00:09.000 spec a", "gap polled", "14:00:01.000 create created"]);
-    let merged = HistoryRow::Gap { from: at(2_000), to: at(4_900), cause: GapCause::Polled };
+    assert_eq!(
+        rows,
+        [
+            "14:00:09.000 spec a",
+            "gap polled",
+            "14:00:01.000 create created"
+        ]
+    );
+    let merged = HistoryRow::Gap {
+        from: at(2_000),
+        to: at(4_900),
+        cause: GapCause::Polled,
+    };
     assert_eq!(index.row(1), Some(&merged));
 }
 
@@ -150,16 +200,31 @@ fn gaps_of_polling_read_as_one_and_gaps_before_the_object_are_left_out() {
 fn a_new_incarnation_is_set_apart() {
     let mut world = World::new();
     let kind = world.kind("x.io", "Thing");
-    for (second, uid, change) in
-        [(1, "a", ChangeKind::Added), (2, "a", ChangeKind::Deleted), (3, "b", ChangeKind::Added)]
-    {
+    for (second, uid, change) in [
+        (1, "a", ChangeKind::Added),
+        (2, "a", ChangeKind::Deleted),
+        (3, "b", ChangeKind::Added),
+    ] {
         let body = json!({"metadata": {"generation": 1}, "spec": {}});
         let provenance = Provenance::Watch;
-        world.write(at(second * 1_000), Write { kind: &kind, name: "one", uid, change, provenance, body });
+        world.write(
+            at(second * 1_000),
+            Write {
+                kind: &kind,
+                name: "one",
+                uid,
+                change,
+                provenance,
+                body,
+            },
+        );
     }
     let object = world.object(&kind, "one").unwrap();
     let (_, rows) = words(&world, object, false);
-    let badges: Vec<_> = rows.iter().map(|row| row.split(' ').nth(1).unwrap()).collect();
+    let badges: Vec<_> = rows
+        .iter()
+        .map(|row| row.split(' ').nth(1).unwrap())
+        .collect();
     assert_eq!(badges, ["create", "1", "delete", "create"]);
 }
 
@@ -172,15 +237,27 @@ fn b_follows_the_newest_and_a_the_one_before_until_they_are_chosen() {
         other => panic!("{other:?}"),
     };
     let following = Compared::of(&Selection::default(), &index);
-    assert_eq!(following, Compared { a: Some(id(1)), b: Some(id(0)) });
-    let chosen = Selection { revision_b: Some(id(2)), ..Selection::default() };
+    assert_eq!(
+        following,
+        Compared {
+            a: Some(id(1)),
+            b: Some(id(0))
+        }
+    );
+    let chosen = Selection {
+        revision_b: Some(id(2)),
+        ..Selection::default()
+    };
     let compared = Compared::of(&chosen, &index);
     // Over the gap, and past the hidden heartbeat.
     assert_eq!(compared.a, Some(id(4)));
     assert_eq!(compared.step(1, &index), Some(id(4)));
     assert_eq!(compared.step(-1, &index), Some(id(1)));
     assert_eq!(compared.step(99, &index), Some(id(5)));
-    let oldest = Selection { revision_b: Some(id(5)), ..Selection::default() };
+    let oldest = Selection {
+        revision_b: Some(id(5)),
+        ..Selection::default()
+    };
     assert_eq!(Compared::of(&oldest, &index).a, None);
 }
 
@@ -192,5 +269,9 @@ fn the_head_tells_progress_and_an_open_reconcile() {
     let line = head.line(clock(15, 1, 46, 0));
     assert!(line.starts_with("Certificate · shop · "), "{line}");
     assert!(line.ends_with("generation 2, observed 2"), "{line}");
-    assert_eq!(head.reconciling_since, Some(clock(15, 1, 41, 15)), "not ready yet");
+    assert_eq!(
+        head.reconciling_since,
+        Some(clock(15, 1, 41, 15)),
+        "not ready yet"
+    );
 }

@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use egui::{Align, Align2, Color32, Label, Layout, Rect, Role, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo,
+    pos2, vec2,
+};
 
 use crate::ui::{
     theme::{self, Palette},
@@ -80,14 +83,17 @@ pub(crate) fn show<'a>(
 ) -> Option<usize> {
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut clicked = None;
-    ScrollArea::vertical().id_salt(id).auto_shrink(false).show_rows(ui, LINE, len, |ui, range| {
-        for place in range {
-            let Some(row) = row_at(place) else { continue };
-            if show_row(ui, palette, &row) {
-                clicked = Some(place);
+    ScrollArea::vertical()
+        .id_salt(id)
+        .auto_shrink(false)
+        .show_rows(ui, LINE, len, |ui, range| {
+            for place in range {
+                let Some(row) = row_at(place) else { continue };
+                if show_row(ui, palette, &row) {
+                    clicked = Some(place);
+                }
             }
-        }
-    });
+        });
     clicked
 }
 
@@ -96,19 +102,42 @@ fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>) -> bool {
     match row {
         CodeRow::Folded { lines } => {
             let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-            let ground = if response.hovered() { palette.hover } else { palette.canvas };
+            let ground = if response.hovered() {
+                palette.hover
+            } else {
+                palette.canvas
+            };
             ui.painter().rect_filled(rect, 0.0, ground);
             let text = match lines {
                 1 => "⋯ 1 unchanged line".to_owned(),
                 lines => format!("⋯ {lines} unchanged lines"),
             };
-            let color = if response.hovered() { palette.text } else { palette.faint };
+            let color = if response.hovered() {
+                palette.text
+            } else {
+                palette.faint
+            };
             let at = rect.with_min_x(rect.left() + TEXT - 7.0);
-            paint_text(ui.painter(), at, Align2::LEFT_CENTER, &text, theme::mono(), color);
+            paint_text(
+                ui.painter(),
+                at,
+                Align2::LEFT_CENTER,
+                &text,
+                theme::mono(),
+                color,
+            );
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
-            response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+            response
+                .on_hover_cursor(egui::CursorIcon::PointingHand)
+                .clicked()
         }
-        CodeRow::Line { number, sign, text, owner, fold } => {
+        CodeRow::Line {
+            number,
+            sign,
+            text,
+            owner,
+            fold,
+        } => {
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             let (ground, color) = match sign {
                 Sign::Same => (Color32::TRANSPARENT, palette.text),
@@ -119,8 +148,17 @@ fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>) -> bool {
             ui.painter().rect_filled(rect, 0.0, ground);
             gutter(ui, palette, rect, *number, *sign);
             let clicked = fold_mark(ui, palette, rect, *fold, text);
-            let right = if owner.is_some() { rect.right() - BLAME - 8.0 } else { rect.right() - 12.0 };
-            line_text(ui, rect.with_min_x(rect.left() + TEXT).with_max_x(right), text, color);
+            let right = if owner.is_some() {
+                rect.right() - BLAME - 8.0
+            } else {
+                rect.right() - 12.0
+            };
+            line_text(
+                ui,
+                rect.with_min_x(rect.left() + TEXT).with_max_x(right),
+                text,
+                color,
+            );
             if let Some((short, full)) = owner {
                 blame(ui, palette, rect, short, full);
             }
@@ -138,7 +176,14 @@ fn gutter(ui: &Ui, palette: &Palette, rect: Rect, number: Option<usize>, sign: S
         };
         let at = rect.with_max_x(rect.left() + NUMBER);
         let text = number.to_string();
-        paint_text(ui.painter(), at, Align2::RIGHT_CENTER, &text, font.clone(), color);
+        paint_text(
+            ui.painter(),
+            at,
+            Align2::RIGHT_CENTER,
+            &text,
+            font.clone(),
+            color,
+        );
     }
     let (text, color) = match sign {
         Sign::Added => ("+", palette.added_text),
@@ -157,23 +202,39 @@ fn fold_mark(ui: &Ui, palette: &Palette, rect: Rect, fold: Fold, text: &str) -> 
     let area = Rect::from_center_size(center, vec2(16.0, rect.height()));
     let id = ui.scope_id().with(("fold", rect.top().to_bits()));
     let response = ui.interact(area, id, Sense::click());
-    let color = if response.hovered() { palette.text } else { palette.faint };
+    let color = if response.hovered() {
+        palette.text
+    } else {
+        palette.faint
+    };
     let points = match fold {
         Fold::Closed => [vec2(-2.0, -3.5), vec2(2.5, 0.0), vec2(-2.0, 3.5)],
         _ => [vec2(-3.5, -2.0), vec2(3.5, -2.0), vec2(0.0, 2.5)],
     };
     let triangle = points.map(|offset| center + offset).to_vec();
-    ui.painter().add(egui::Shape::convex_polygon(triangle, color, egui::Stroke::NONE));
+    ui.painter().add(egui::Shape::convex_polygon(
+        triangle,
+        color,
+        egui::Stroke::NONE,
+    ));
     response.widget_info(|| {
-        let verb = if fold == Fold::Closed { "Unfold" } else { "Fold" };
+        let verb = if fold == Fold::Closed {
+            "Unfold"
+        } else {
+            "Fold"
+        };
         WidgetInfo::labeled(Role::Button, true, format!("{verb} {}", text.trim()))
     });
-    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+    response
+        .on_hover_cursor(egui::CursorIcon::PointingHand)
+        .clicked()
 }
 
 /// The text can be selected over several lines, and says in full what does not fit.
 fn line_text(ui: &mut Ui, rect: Rect, text: &str, color: Color32) {
-    let builder = egui::UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center));
+    let builder = egui::UiBuilder::new()
+        .max_rect(rect)
+        .layout(Layout::left_to_right(Align::Center));
     let mut line = ui.new_child(builder);
     line.set_clip_rect(rect.intersect(ui.clip_rect()));
     let text = RichText::new(text).font(theme::mono()).color(color);
@@ -181,8 +242,17 @@ fn line_text(ui: &mut Ui, rect: Rect, text: &str, color: Color32) {
 }
 
 fn blame(ui: &Ui, palette: &Palette, rect: Rect, short: &str, full: &str) {
-    let at = rect.with_min_x(rect.right() - BLAME).with_max_x(rect.right() - 8.0);
-    paint_elided(ui.painter(), at, Align::LEFT, short, theme::mono(), palette.faint);
+    let at = rect
+        .with_min_x(rect.right() - BLAME)
+        .with_max_x(rect.right() - 8.0);
+    paint_elided(
+        ui.painter(),
+        at,
+        Align::LEFT,
+        short,
+        theme::mono(),
+        palette.faint,
+    );
     let id = ui.scope_id().with(("owner", rect.top().to_bits()));
     ui.interact(at, id, Sense::hover()).on_hover_text(full);
 }

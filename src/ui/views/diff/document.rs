@@ -36,7 +36,12 @@ impl Document {
     pub fn of(object: &Json<'_>, noise: Noise) -> Self {
         let lines = yaml_lines(object, noise);
         let ends = block_ends(&lines);
-        let mut document = Self { ends, owner_of: vec![None; lines.len()], lines, owners: Vec::new() };
+        let mut document = Self {
+            ends,
+            owner_of: vec![None; lines.len()],
+            lines,
+            owners: Vec::new(),
+        };
         document.find_owners(object);
         document
     }
@@ -45,7 +50,9 @@ impl Document {
         let mut known: HashMap<String, u32> = HashMap::new();
         for (i, managers) in line_owners(object, &self.lines).into_iter().enumerate() {
             let continues = i > 0 && self.lines[i - 1].path == self.lines[i].path;
-            let Some(first) = managers.first().filter(|_| !continues) else { continue };
+            let Some(first) = managers.first().filter(|_| !continues) else {
+                continue;
+            };
             let full = describe(&managers);
             let place = known.get(&full).copied().unwrap_or_else(|| {
                 let mut short = short_owner(&first.manager);
@@ -53,7 +60,10 @@ impl Document {
                     short.push_str(&format!(" +{}", managers.len() - 1));
                 }
                 let place = u32::try_from(self.owners.len()).unwrap_or(u32::MAX);
-                self.owners.push(Owner { short, full: full.clone() });
+                self.owners.push(Owner {
+                    short,
+                    full: full.clone(),
+                });
                 known.insert(full, place);
                 place
             });
@@ -84,14 +94,22 @@ impl Document {
     /// All lines as text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        self.lines.iter().map(|line| line_text(line) + "\n").collect()
+        self.lines
+            .iter()
+            .map(|line| line_text(line) + "\n")
+            .collect()
     }
 }
 
 /// A line with its indentation.
 #[must_use]
 pub fn line_text(line: &YamlLine) -> String {
-    format!("{:indent$}{}", "", line.text, indent = usize::from(line.indent))
+    format!(
+        "{:indent$}{}",
+        "",
+        line.text,
+        indent = usize::from(line.indent)
+    )
 }
 
 fn block_ends(lines: &[YamlLine]) -> Vec<usize> {
@@ -119,7 +137,9 @@ fn block_ends(lines: &[YamlLine]) -> Vec<usize> {
 /// # Errors
 /// Says in words why it cannot be read.
 pub fn load(timeline: &Timeline, id: ChangeId) -> Result<Vec<u8>, String> {
-    timeline.body(id).map_err(|error| capitalised(&error.to_string()))
+    timeline
+        .body(id)
+        .map_err(|error| capitalised(&error.to_string()))
 }
 
 /// The object in a revision's bytes.
@@ -155,7 +175,12 @@ mod tests {
     fn fields_have_owners_and_what_nobody_owns_as_a_whole_has_none() {
         let document = document();
         let owned: Vec<_> = (0..document.lines.len())
-            .map(|i| (document.text(i), document.owner(i).map(|owner| owner.short.as_str())))
+            .map(|i| {
+                (
+                    document.text(i),
+                    document.owner(i).map(|owner| owner.short.as_str()),
+                )
+            })
             .collect();
         let argocd = Some("argocd");
         let expected = [
@@ -169,8 +194,17 @@ mod tests {
             ("    one", None),
             ("    two", None),
         ];
-        assert_eq!(owned, expected.map(|(text, owner)| (text.to_owned(), owner)));
-        assert!(document.owner(4).unwrap().full.contains("argocd-controller (Apply"));
+        assert_eq!(
+            owned,
+            expected.map(|(text, owner)| (text.to_owned(), owner))
+        );
+        assert!(
+            document
+                .owner(4)
+                .unwrap()
+                .full
+                .contains("argocd-controller (Apply")
+        );
     }
 
     #[test]

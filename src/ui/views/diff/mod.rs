@@ -61,7 +61,9 @@ impl Default for DiffPane {
 
 impl DiffPane {
     fn update(&mut self, timeline: &Timeline, a: Option<ChangeId>, b: ChangeId) {
-        let of = timeline.extent().map(|(first, _)| (first, a, b, self.show_noise));
+        let of = timeline
+            .extent()
+            .map(|(first, _)| (first, a, b, self.show_noise));
         if self.of == of {
             return;
         }
@@ -72,7 +74,11 @@ impl DiffPane {
     }
 
     fn find_rows(&mut self) {
-        self.rows = self.model.as_ref().map(|model| model.rows(&self.unfolded)).unwrap_or_default();
+        self.rows = self
+            .model
+            .as_ref()
+            .map(|model| model.rows(&self.unfolded))
+            .unwrap_or_default();
     }
 
     /// Shows the difference over everything that is available.
@@ -91,7 +97,11 @@ impl DiffPane {
             }
         };
         if !model.differs() {
-            quiet_line(ui, cx.palette, nothing_differs(cx.timeline, b, self.show_noise));
+            quiet_line(
+                ui,
+                cx.palette,
+                nothing_differs(cx.timeline, b, self.show_noise),
+            );
             return;
         }
         if self.mode == Mode::Fields {
@@ -110,35 +120,50 @@ impl DiffPane {
     fn bar(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, a: Option<ChangeId>, b: ChangeId) {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
         let line = egui::Stroke::new(1.0, cx.palette.border);
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
         let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
         paint_revisions(ui, cx, inner, a, b);
         let layout = Layout::right_to_left(Align::Center);
-        ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-            ui.spacing_mut().item_spacing.x = 7.0;
-            let noise = ghost_toggle(ui, cx.palette, "Noise", self.show_noise);
-            if noise.on_hover_text(NOISE).clicked() {
-                self.show_noise = !self.show_noise;
-            }
-            let copy = ghost_button(ui, cx.palette, "Copy");
-            if copy.on_hover_text("Copy the difference as diff -u writes it").clicked()
-                && let Ok(model) = &self.model
-            {
-                let label = |id: Option<ChangeId>| {
-                    id.and_then(|id| cx.timeline.change(id)).map_or_else(
-                        || "/dev/null".to_owned(),
-                        |change| format!("resourceVersion {}\t{}", change.resource_version, change.at.rfc3339()),
-                    )
-                };
-                cx.send(Command::Copy(model.unified(&label(a), &label(Some(b)))));
-            }
-            // Laid out from the right.
-            let modes = [Mode::Fields, Mode::Yaml];
-            let on = modes.iter().position(|mode| *mode == self.mode).unwrap_or_default();
-            if let Some(clicked) = segmented(ui, cx.palette, &["Fields", "YAML"], on) {
-                self.mode = modes[clicked];
-            }
-        });
+        ui.scope_builder(
+            egui::UiBuilder::new().max_rect(inner).layout(layout),
+            |ui| {
+                ui.spacing_mut().item_spacing.x = 7.0;
+                let noise = ghost_toggle(ui, cx.palette, "Noise", self.show_noise);
+                if noise.on_hover_text(NOISE).clicked() {
+                    self.show_noise = !self.show_noise;
+                }
+                let copy = ghost_button(ui, cx.palette, "Copy");
+                if copy
+                    .on_hover_text("Copy the difference as diff -u writes it")
+                    .clicked()
+                    && let Ok(model) = &self.model
+                {
+                    let label = |id: Option<ChangeId>| {
+                        id.and_then(|id| cx.timeline.change(id)).map_or_else(
+                            || "/dev/null".to_owned(),
+                            |change| {
+                                format!(
+                                    "resourceVersion {}\t{}",
+                                    change.resource_version,
+                                    change.at.rfc3339()
+                                )
+                            },
+                        )
+                    };
+                    cx.send(Command::Copy(model.unified(&label(a), &label(Some(b)))));
+                }
+                // Laid out from the right.
+                let modes = [Mode::Fields, Mode::Yaml];
+                let on = modes
+                    .iter()
+                    .position(|mode| *mode == self.mode)
+                    .unwrap_or_default();
+                if let Some(clicked) = segmented(ui, cx.palette, &["Fields", "YAML"], on) {
+                    self.mode = modes[clicked];
+                }
+            },
+        );
     }
 }
 
@@ -165,13 +190,19 @@ fn nothing_differs(timeline: &Timeline, b: ChangeId, show_noise: bool) -> &'stat
 fn paint_revisions(ui: &Ui, cx: &ViewContext<'_>, rect: Rect, a: Option<ChangeId>, b: ChangeId) {
     let (painter, palette) = (ui.painter(), cx.palette);
     let clock = |id: Option<ChangeId>| {
-        id.and_then(|id| cx.timeline.change(id))
-            .map_or_else(|| "nothing".to_owned(), |change| format::clock(change.at.wall, cx.zone))
+        id.and_then(|id| cx.timeline.change(id)).map_or_else(
+            || "nothing".to_owned(),
+            |change| format::clock(change.at.wall, cx.zone),
+        )
     };
     let mut rest = rect;
-    for (text, strong) in
-        [("A", true), (&*clock(a), false), ("→", true), ("B", true), (&*clock(Some(b)), false)]
-    {
+    for (text, strong) in [
+        ("A", true),
+        (&*clock(a), false),
+        ("→", true),
+        ("B", true),
+        (&*clock(Some(b)), false),
+    ] {
         let (font, color) = match strong {
             true => (theme::body_strong(), palette.text),
             false => (theme::body(), palette.muted),
@@ -179,7 +210,11 @@ fn paint_revisions(ui: &Ui, cx: &ViewContext<'_>, rect: Rect, a: Option<ChangeId
         let placed = paint_text(painter, rest, Align2::LEFT_CENTER, text, font, color);
         rest = rest.with_min_x(placed.right() + 7.0);
     }
-    let bar = ui.interact(rect.with_max_x(rest.left()), ui.scope_id().with("revisions"), Sense::hover());
+    let bar = ui.interact(
+        rect.with_max_x(rest.left()),
+        ui.scope_id().with("revisions"),
+        Sense::hover(),
+    );
     let text = format!("A {} → B {}", clock(a), clock(Some(b)));
     bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
 }
@@ -189,7 +224,9 @@ fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
         RowRef::Fold { lines, .. } => return CodeRow::Folded { lines },
         RowRef::Line(place) => place,
     };
-    let Some(line) = model.line(place) else { return CodeRow::Folded { lines: 0 } };
+    let Some(line) = model.line(place) else {
+        return CodeRow::Folded { lines: 0 };
+    };
     let (sign, number) = match line.kind {
         DiffLineKind::Context => (Sign::Same, line.new_number),
         DiffLineKind::Added => (Sign::Added, line.new_number),
@@ -199,7 +236,9 @@ fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
         number: number.map(|number| number as usize),
         sign,
         text: Cow::Owned(model::text_of(line)),
-        owner: model.owner(line).map(|owner| (owner.short.as_str(), owner.full.as_str())),
+        owner: model
+            .owner(line)
+            .map(|owner| (owner.short.as_str(), owner.full.as_str())),
         fold: Fold::None,
     }
 }
@@ -214,7 +253,13 @@ fn show_fields(ui: &mut Ui, cx: &ViewContext<'_>, model: &DiffModel, has_older: 
     code_view::show(ui, cx.palette, "fields", rows.len(), |place| {
         let (sign, text) = *rows.get(place)?;
         let text = Cow::Borrowed(text);
-        Some(CodeRow::Line { number: None, sign, text, owner: None, fold: Fold::None })
+        Some(CodeRow::Line {
+            number: None,
+            sign,
+            text,
+            owner: None,
+            fold: Fold::None,
+        })
     });
 }
 

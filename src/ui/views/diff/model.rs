@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::document::{Document, Owner, line_text, parse};
 use crate::{
     diff::{
-        DiffLine, DiffLineKind, DiffRow, FieldChange, Noise, compare, compare_all, diff_lines, fold,
-        unified_text,
+        DiffLine, DiffLineKind, DiffRow, FieldChange, Noise, compare, compare_all, diff_lines,
+        fold, unified_text,
     },
     model::Json,
 };
@@ -58,31 +58,51 @@ impl DiffModel {
     /// # Errors
     /// Says in words why one of them cannot be read.
     pub fn of(old: Option<&[u8]>, new: &[u8], show_noise: bool) -> Result<Self, String> {
-        let noise = if show_noise { Noise::all() } else { Noise::hidden() };
+        let noise = if show_noise {
+            Noise::all()
+        } else {
+            Noise::hidden()
+        };
         let new = parse(new)?;
         let old = old.map(parse).transpose()?;
         let documents = (
-            old.as_ref().map(|old| Document::of(old, noise)).unwrap_or_default(),
+            old.as_ref()
+                .map(|old| Document::of(old, noise))
+                .unwrap_or_default(),
             Document::of(&new, noise),
         );
         let mut lines = pair(diff_lines(&documents.0.lines, &documents.1.lines));
         let mut fields = Vec::new();
         if let Some(old) = &old {
-            let changes = if show_noise { compare_all(old, &new) } else { compare(old, &new) };
-            let shown = changes.iter().filter(|change| show_noise || !is_beat(change));
+            let changes = if show_noise {
+                compare_all(old, &new)
+            } else {
+                compare(old, &new)
+            };
+            let shown = changes
+                .iter()
+                .filter(|change| show_noise || !is_beat(change));
             fields = shown.map(field_row).collect();
         }
         if !show_noise {
             lines = without_beats(lines);
         }
         let folds = fold(&lines, CONTEXT);
-        Ok(Self { old: documents.0, new: documents.1, lines, folds, fields })
+        Ok(Self {
+            old: documents.0,
+            new: documents.1,
+            lines,
+            folds,
+            fields,
+        })
     }
 
     /// Whether anything differs.
     #[must_use]
     pub fn differs(&self) -> bool {
-        self.lines.iter().any(|line| line.kind != DiffLineKind::Context)
+        self.lines
+            .iter()
+            .any(|line| line.kind != DiffLineKind::Context)
     }
 
     /// The rows in sight; folds whose first line is in `unfolded` are open.
@@ -101,7 +121,10 @@ impl DiffModel {
                     if unfolded.contains(first) {
                         rows.extend((place..place + lines).map(RowRef::Line));
                     } else {
-                        rows.push(RowRef::Fold { first: *first, lines });
+                        rows.push(RowRef::Fold {
+                            first: *first,
+                            lines,
+                        });
                     }
                     place += lines;
                 }
@@ -203,7 +226,11 @@ fn without_beats(lines: Vec<DiffLine>) -> Vec<DiffLine> {
                     && is_timestamp_line(&line.line.text)
             });
         if beat && let Some(old) = out.pop() {
-            out.push(DiffLine { kind: DiffLineKind::Context, old_number: old.old_number, ..line });
+            out.push(DiffLine {
+                kind: DiffLineKind::Context,
+                old_number: old.old_number,
+                ..line
+            });
         } else {
             out.push(line);
         }
@@ -212,7 +239,10 @@ fn without_beats(lines: Vec<DiffLine>) -> Vec<DiffLine> {
 }
 
 fn is_timestamp_line(text: &str) -> bool {
-    let value = text.rsplit_once(": ").or_else(|| text.rsplit_once("- ")).map_or(text, |(_, v)| v);
+    let value = text
+        .rsplit_once(": ")
+        .or_else(|| text.rsplit_once("- "))
+        .map_or(text, |(_, v)| v);
     is_timestamp(value.trim_matches(['"', '\'']))
 }
 
@@ -221,7 +251,8 @@ fn is_timestamp(text: &str) -> bool {
 }
 
 fn is_beat(change: &FieldChange<'_>) -> bool {
-    let timestamp = |value: Option<&Json<'_>>| value.and_then(Json::as_str).is_some_and(is_timestamp);
+    let timestamp =
+        |value: Option<&Json<'_>>| value.and_then(Json::as_str).is_some_and(is_timestamp);
     timestamp(change.old) && timestamp(change.new)
 }
 
@@ -230,7 +261,11 @@ fn field_row(change: &FieldChange<'_>) -> FieldRow {
         Json::String(text) => text.to_string(),
         other => other.to_compact(),
     };
-    FieldRow { path: change.path.dotted(), old: change.old.map(text), new: change.new.map(text) }
+    FieldRow {
+        path: change.path.dotted(),
+        old: change.old.map(text),
+        new: change.new.map(text),
+    }
 }
 
 /// A line as it is shown.
@@ -299,7 +334,9 @@ mod tests {
         let quiet = model(false);
         let all = model(true);
         let has = |model: &DiffModel, text: &str| {
-            shown(model, &HashSet::new()).iter().any(|line| line.contains(text))
+            shown(model, &HashSet::new())
+                .iter()
+                .any(|line| line.contains(text))
         };
         assert!(has(&all, "resourceVersion") && !has(&quiet, "resourceVersion"));
         assert!(has(&all, "-  at:") && !has(&quiet, "-  at:"));
@@ -327,7 +364,11 @@ mod tests {
     #[test]
     fn the_first_revision_is_all_new() {
         let model = DiffModel::of(None, NEW.as_bytes(), false).unwrap();
-        assert!(shown(&model, &HashSet::new()).iter().all(|line| line.starts_with('+')));
+        assert!(
+            shown(&model, &HashSet::new())
+                .iter()
+                .all(|line| line.starts_with('+'))
+        );
         assert!(model.fields.is_empty() && model.differs());
     }
 
@@ -345,6 +386,9 @@ mod tests {
     #[test]
     fn an_undecodable_revision_is_told_in_words() {
         let error = DiffModel::of(None, b"{\"a\":", false).unwrap_err();
-        assert!(error.starts_with("The server sent something that is not valid JSON"), "{error}");
+        assert!(
+            error.starts_with("The server sent something that is not valid JSON"),
+            "{error}"
+        );
     }
 }

@@ -6,7 +6,12 @@ use crate::model::FieldManager;
 const FITS: usize = 14;
 
 /// Endings that say how a manager writes, not who it is.
-const ENDINGS: [&str; 4] = ["-client-side-apply", "-controller-manager", "-controller", "-operator"];
+const ENDINGS: [&str; 4] = [
+    "-client-side-apply",
+    "-controller-manager",
+    "-controller",
+    "-operator",
+];
 
 /// A manager's name in at most 14 characters: `kubectl-client-side-apply` is `kubectl`, and of
 /// `cert-manager-certificates-issuing` the end tells more than the beginning.
@@ -15,12 +20,20 @@ pub fn short_owner(name: &str) -> String {
     if name.chars().count() <= FITS {
         return name.to_owned();
     }
-    let base = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    let base = ENDINGS
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name);
     if base.chars().count() <= FITS {
         return base.to_owned();
     }
     let mut start = base.len();
-    for (at, _) in base.match_indices(['-', '/', '.', '_']).collect::<Vec<_>>().into_iter().rev() {
+    for (at, _) in base
+        .match_indices(['-', '/', '.', '_'])
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
         if base[at + 1..].chars().count() > FITS - 1 {
             break;
         }

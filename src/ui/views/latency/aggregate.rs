@@ -48,11 +48,16 @@ pub(super) fn marks(
     y_scale: Scale,
     y: impl Fn(&LatencyPoint) -> f64,
 ) -> Vec<Mark> {
-    let inside = |point: &LatencyPoint| (x_scale.start..=x_scale.end).contains(&(point.wall as f64));
+    let inside =
+        |point: &LatencyPoint| (x_scale.start..=x_scale.end).contains(&(point.wall as f64));
     let mut marks = Vec::new();
     if points.len() <= DRAW_EACH {
         let each = points.iter().enumerate().filter(|(_, point)| inside(point));
-        marks.extend(each.map(|(i, point)| Mark { point: i, count: 1, class: point.class }));
+        marks.extend(each.map(|(i, point)| Mark {
+            point: i,
+            count: 1,
+            class: point.class,
+        }));
         return marks;
     }
     let mut cells: HashMap<(i64, i64, PointClass), usize> = HashMap::new();
@@ -62,7 +67,11 @@ pub(super) fn marks(
             continue;
         };
         let place = *cells.entry((column, row, point.class)).or_insert_with(|| {
-            marks.push(Mark { point: i, count: 0, class: point.class });
+            marks.push(Mark {
+                point: i,
+                count: 0,
+                class: point.class,
+            });
             marks.len() - 1
         });
         let mark = &mut marks[place];
@@ -80,17 +89,38 @@ mod tests {
     use crate::timeline::ObjectId;
     use proptest::prelude::*;
 
-    const X: Scale = Scale { start: 0.0, end: 100_000.0, length: 900.0 };
-    const Y: Scale = Scale { start: -2.0, end: 2.0, length: 300.0 };
+    const X: Scale = Scale {
+        start: 0.0,
+        end: 100_000.0,
+        length: 900.0,
+    };
+    const Y: Scale = Scale {
+        start: -2.0,
+        end: 2.0,
+        length: 300.0,
+    };
 
     fn point(wall: i64, seconds: f64, created: bool) -> LatencyPoint {
-        let class = if created { PointClass::Created } else { PointClass::SpecChanged };
-        LatencyPoint { object: ObjectId(0), wall, seconds, class }
+        let class = if created {
+            PointClass::Created
+        } else {
+            PointClass::SpecChanged
+        };
+        LatencyPoint {
+            object: ObjectId(0),
+            wall,
+            seconds,
+            class,
+        }
     }
 
     #[test]
     fn few_points_are_drawn_each() {
-        let points = [point(5, 0.1, false), point(5, 0.1, false), point(200_000, 0.1, false)];
+        let points = [
+            point(5, 0.1, false),
+            point(5, 0.1, false),
+            point(200_000, 0.1, false),
+        ];
         let marks = marks(&points, X, Y, |p| p.seconds.log10());
         assert_eq!(marks.len(), 2, "the third is outside");
     }

@@ -46,8 +46,14 @@ impl DurationScale {
                 let most = most.max(1e-3) * 1.05;
                 let step = round_step(most / 4.0);
                 let end = (most / step).ceil() * step;
-                let ticks = successors(0.0, end, step).map(|s| (s, axis_text(s))).collect();
-                PlotAxis { start: 0.0, end, ticks }
+                let ticks = successors(0.0, end, step)
+                    .map(|s| (s, axis_text(s)))
+                    .collect();
+                PlotAxis {
+                    start: 0.0,
+                    end,
+                    ticks,
+                }
             }
         }
     }
@@ -56,11 +62,17 @@ impl DurationScale {
 /// 1, 2 or 5 times a power of ten, not below `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * power).find(|step| *step >= least * 0.999).unwrap_or(least)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|n| n * power)
+        .find(|step| *step >= least * 0.999)
+        .unwrap_or(least)
 }
 
 fn successors(start: f64, end: f64, step: f64) -> impl Iterator<Item = f64> {
-    (0..32).map(move |n| f64::from(n).mul_add(step, start)).take_while(move |value| *value <= end + step * 1e-6)
+    (0..32)
+        .map(move |n| f64::from(n).mul_add(step, start))
+        .take_while(move |value| *value <= end + step * 1e-6)
 }
 
 const SECOND: i64 = 1_000_000;
@@ -91,8 +103,10 @@ pub(super) fn time_axis(first: i64, last: i64, zone: &TimeZone) -> PlotAxis {
     let longest = SPANS[SPANS.len() - 1];
     let needed = last.saturating_sub(first).max(1);
     // A fortieth of room for moving on.
-    let (span, step) =
-        SPANS.into_iter().find(|(span, _)| span - span / 40 >= needed).unwrap_or(longest);
+    let (span, step) = SPANS
+        .into_iter()
+        .find(|(span, _)| span - span / 40 >= needed)
+        .unwrap_or(longest);
     let move_by = span / 40;
     let end = last.div_euclid(move_by).saturating_add(1) * move_by;
     let start = end - span;
@@ -113,7 +127,11 @@ pub(super) fn time_axis(first: i64, last: i64, zone: &TimeZone) -> PlotAxis {
             (tick as f64, label)
         })
         .collect();
-    PlotAxis { start: start as f64, end: end as f64, ticks }
+    PlotAxis {
+        start: start as f64,
+        end: end as f64,
+        ticks,
+    }
 }
 
 #[cfg(test)]

@@ -74,7 +74,13 @@ mod tests {
 
     #[test]
     fn gridlines_have_no_needless_digits() {
-        for (seconds, text) in [(0.01, "10 ms"), (0.1, "100 ms"), (1.0, "1 s"), (2.5, "2.5 s"), (100.0, "100 s")] {
+        for (seconds, text) in [
+            (0.01, "10 ms"),
+            (0.1, "100 ms"),
+            (1.0, "1 s"),
+            (2.5, "2.5 s"),
+            (100.0, "100 s"),
+        ] {
             assert_eq!(axis_text(seconds), text);
         }
     }

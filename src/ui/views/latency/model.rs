@@ -175,7 +175,9 @@ impl LatencyKey {
     /// For one kind, or for all of a context.
     #[must_use]
     pub fn of(timeline: &Timeline, kind: Option<KindId>, measure: Measure) -> Self {
-        let epochs = chosen(timeline, kind).map(|(id, kind)| (id, kind.epoch())).collect();
+        let epochs = chosen(timeline, kind)
+            .map(|(id, kind)| (id, kind.epoch()))
+            .collect();
         Self { measure, epochs }
     }
 
@@ -184,7 +186,11 @@ impl LatencyKey {
     pub fn is_same_choice(&self, other: &Self) -> bool {
         self.measure == other.measure
             && self.epochs.len() == other.epochs.len()
-            && self.epochs.iter().zip(&other.epochs).all(|(a, b)| a.0 == b.0)
+            && self
+                .epochs
+                .iter()
+                .zip(&other.epochs)
+                .all(|(a, b)| a.0 == b.0)
     }
 }
 
@@ -192,7 +198,9 @@ fn chosen(
     timeline: &Timeline,
     kind: Option<KindId>,
 ) -> impl Iterator<Item = (KindId, &KindHistory)> {
-    timeline.kinds().filter(move |(id, _)| kind.is_none_or(|kind| kind == *id))
+    timeline
+        .kinds()
+        .filter(move |(id, _)| kind.is_none_or(|kind| kind == *id))
 }
 
 impl LatencyModel {
@@ -209,14 +217,26 @@ impl LatencyModel {
             if summary.method.is_some() {
                 model.take_samples(timeline, history, &summary, measure);
             }
-            model.kinds.push(KindLatency { kind: id, name: history.kind.kind.clone(), summary });
+            model.kinds.push(KindLatency {
+                kind: id,
+                name: history.kind.kind.clone(),
+                summary,
+            });
         }
         model.kinds.sort_by(|a, b| {
-            b.summary.method.is_some().cmp(&a.summary.method.is_some()).then_with(|| a.name.cmp(&b.name))
+            b.summary
+                .method
+                .is_some()
+                .cmp(&a.summary.method.is_some())
+                .then_with(|| a.name.cmp(&b.name))
         });
         model.open.sort_by_key(|open| open.since);
         model.points.sort_by_key(|point| point.wall);
-        let mut sorted: Vec<_> = model.points.iter().map(|p| Duration::from_secs_f64(p.seconds)).collect();
+        let mut sorted: Vec<_> = model
+            .points
+            .iter()
+            .map(|p| Duration::from_secs_f64(p.seconds))
+            .collect();
         sorted.sort_unstable();
         model.quantiles = three_quantiles(&sorted);
         model
@@ -264,5 +284,9 @@ impl LatencyModel {
 
 fn three_quantiles(sorted: &[Duration]) -> Option<[Duration; 3]> {
     use crate::timeline::quantile;
-    Some([quantile(sorted, 0.50)?, quantile(sorted, 0.95)?, quantile(sorted, 0.99)?])
+    Some([
+        quantile(sorted, 0.50)?,
+        quantile(sorted, 0.95)?,
+        quantile(sorted, 0.99)?,
+    ])
 }

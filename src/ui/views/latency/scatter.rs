@@ -39,7 +39,10 @@ impl ScatterCache {
     }
 
     /// Shows title and plot.
-    #[expect(clippy::too_many_arguments, reason = "what the tab knows, without a struct for one call")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what the tab knows, without a struct for one call"
+    )]
     pub(super) fn show(
         &mut self,
         ui: &mut Ui,
@@ -52,15 +55,28 @@ impl ScatterCache {
     ) {
         title(ui, cx, measure);
         let awaited: Vec<_> = model.open.iter().filter(|open| !open.reached).collect();
-        let ages: Vec<_> = awaited.iter().map(|open| open.age(now).as_secs_f64()).collect();
-        let seconds = || model.points.iter().map(|point| point.seconds).chain(ages.iter().copied());
+        let ages: Vec<_> = awaited
+            .iter()
+            .map(|open| open.age(now).as_secs_f64())
+            .collect();
+        let seconds = || {
+            model
+                .points
+                .iter()
+                .map(|point| point.seconds)
+                .chain(ages.iter().copied())
+        };
         let y = scale.axis(
             seconds().fold(f64::INFINITY, f64::min),
             seconds().fold(0.0, f64::max),
         );
         let first = model.points.first().map(|point| point.wall);
         let first_open = awaited.first().map(|open| open.since.wall);
-        let first = [first, first_open].into_iter().flatten().min().unwrap_or(now.wall);
+        let first = [first, first_open]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(now.wall);
         let x = axes::time_axis(first, now.wall, cx.zone);
         let size = vec2(ui.available_width(), height);
         self.update(cx, model, scale, &x, &y, plot::area(size));
@@ -77,12 +93,19 @@ impl ScatterCache {
                 .collect(),
         });
         let lines = lines(cx, model, scale);
-        let scatter = Scatter { x: &x, y: &y, series: &series, lines: &lines };
+        let scatter = Scatter {
+            x: &x,
+            y: &y,
+            series: &series,
+            lines: &lines,
+        };
         let (response, hit) = scatter.show(ui, height);
         series.pop();
         self.series = series;
 
-        let Some(target) = hit.and_then(|hit| self.target(model, &awaited, hit)) else { return };
+        let Some(target) = hit.and_then(|hit| self.target(model, &awaited, hit)) else {
+            return;
+        };
         if response.clicked() {
             select(cx, &target);
         }
@@ -101,7 +124,12 @@ impl ScatterCache {
         y: &PlotAxis,
         area: egui::Vec2,
     ) {
-        let of = (x.clone(), y.clone(), [area.x.to_bits(), area.y.to_bits()], cx.palette.dark);
+        let of = (
+            x.clone(),
+            y.clone(),
+            [area.x.to_bits(), area.y.to_bits()],
+            cx.palette.dark,
+        );
         if self.of.as_ref() == Some(&of) {
             return;
         }
@@ -117,8 +145,11 @@ impl ScatterCache {
         self.marks.clear();
         for class in CLASSES {
             // One mark for many points is drawn stronger.
-            let (many, single): (Vec<Mark>, Vec<Mark>) =
-                marks.iter().copied().filter(|mark| mark.class == class).partition(|mark| mark.count > 3);
+            let (many, single): (Vec<Mark>, Vec<Mark>) = marks
+                .iter()
+                .copied()
+                .filter(|mark| mark.class == class)
+                .partition(|mark| mark.count > 3);
             let (name, color) = match class {
                 PointClass::SpecChanged => ("spec change", cx.palette.accent),
                 PointClass::Created => ("creation", cx.palette.violet),
@@ -129,7 +160,9 @@ impl ScatterCache {
                     name,
                     color: color.gamma_multiply(strength),
                     shape: MarkShape::Dot,
-                    points: points.map(|p| [p.wall as f64, scale.value(p.seconds)]).collect(),
+                    points: points
+                        .map(|p| [p.wall as f64, scale.value(p.seconds)])
+                        .collect(),
                 });
             }
             self.marks.push([single, many]);
@@ -145,11 +178,23 @@ impl ScatterCache {
     ) -> Option<Target> {
         if hit.series == CLASSES.len() * 2 {
             let open = awaited.get(hit.point)?;
-            return Some(Target { object: open.object, wall: open.since.wall, mark: None });
+            return Some(Target {
+                object: open.object,
+                wall: open.since.wall,
+                mark: None,
+            });
         }
-        let mark = *self.marks.get(hit.series / 2)?.get(hit.series % 2)?.get(hit.point)?;
+        let mark = *self
+            .marks
+            .get(hit.series / 2)?
+            .get(hit.series % 2)?
+            .get(hit.point)?;
         let point = model.points.get(mark.point)?;
-        Some(Target { object: point.object, wall: point.wall, mark: Some(mark) })
+        Some(Target {
+            object: point.object,
+            wall: point.wall,
+            mark: Some(mark),
+        })
     }
 }
 
@@ -170,10 +215,16 @@ impl Target {
         now: Moment,
     ) -> String {
         let name = object_name(cx.timeline, self.object);
-        let at = format!("{}{}", format::clock(self.wall, cx.zone), format::clock_millis(self.wall));
+        let at = format!(
+            "{}{}",
+            format::clock(self.wall, cx.zone),
+            format::clock_millis(self.wall)
+        );
         let Some(mark) = self.mark else {
             let open = model.open.iter().find(|open| open.object == self.object);
-            let age = open.map(|open| running_text(open.age(now))).unwrap_or_default();
+            let age = open
+                .map(|open| running_text(open.age(now)))
+                .unwrap_or_default();
             return format!("{name}\nopen for {age}, since {at}");
         };
         let point = &model.points[mark.point];
@@ -186,7 +237,10 @@ impl Target {
             0 | 1 => String::new(),
             count => format!("\nand {} more here", count - 1),
         };
-        format!("{name}\n{} after {took}\n{trigger} at {at}{more}", measure.label())
+        format!(
+            "{name}\n{} after {took}\n{trigger} at {at}{more}",
+            measure.label()
+        )
     }
 }
 
@@ -196,14 +250,21 @@ fn select(cx: &mut ViewContext<'_>, target: &Target) {
     if target.mark.is_some()
         && let Some(b) = cx.timeline.latest_at(target.object, target.wall)
     {
-        cx.send(Command::SelectChange { a: None, b: Some(b) });
+        cx.send(Command::SelectChange {
+            a: None,
+            b: Some(b),
+        });
     }
 }
 
 /// `Certificate shop/payments-tls`.
 fn object_name(timeline: &Timeline, id: ObjectId) -> String {
-    let Some(object) = timeline.object(id) else { return String::new() };
-    let kind = timeline.kind(object.kind).map_or("", |kind| &kind.kind.kind);
+    let Some(object) = timeline.object(id) else {
+        return String::new();
+    };
+    let kind = timeline
+        .kind(object.kind)
+        .map_or("", |kind| &kind.kind.kind);
     format!("{kind} {}", object.key)
 }
 
@@ -212,13 +273,26 @@ fn title(ui: &mut Ui, cx: &ViewContext<'_>, measure: Measure) {
         ui.allocate_exact_size(vec2(ui.available_width(), TITLE), egui::Sense::hover());
     let text = format!("Time from spec change to {}", measure.label());
     let inner = rect.shrink2(vec2(16.0, 0.0));
-    paint_text(ui.painter(), inner, Align2::LEFT_CENTER, &text, theme::body_strong(), cx.palette.text);
+    paint_text(
+        ui.painter(),
+        inner,
+        Align2::LEFT_CENTER,
+        &text,
+        theme::body_strong(),
+        cx.palette.text,
+    );
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
 }
 
 fn lines(cx: &ViewContext<'_>, model: &LatencyModel, scale: DurationScale) -> Vec<LevelLine> {
-    let Some(quantiles) = model.quantiles else { return Vec::new() };
-    let looks = [("p50", cx.palette.ok), ("p95", cx.palette.warn), ("p99", cx.palette.error)];
+    let Some(quantiles) = model.quantiles else {
+        return Vec::new();
+    };
+    let looks = [
+        ("p50", cx.palette.ok),
+        ("p95", cx.palette.warn),
+        ("p99", cx.palette.error),
+    ];
     quantiles
         .into_iter()
         .zip(looks)

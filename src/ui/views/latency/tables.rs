@@ -36,11 +36,19 @@ enum Width {
 }
 
 const fn figures(heading: &'static str, points: f32) -> Column {
-    Column { heading, width: Width::Points(points), align: Align::RIGHT }
+    Column {
+        heading,
+        width: Width::Points(points),
+        align: Align::RIGHT,
+    }
 }
 
 const fn words(heading: &'static str, share: f32) -> Column {
-    Column { heading, width: Width::Share(share), align: Align::LEFT }
+    Column {
+        heading,
+        width: Width::Share(share),
+        align: Align::LEFT,
+    }
 }
 
 const QUANTILES: [Column; 8] = [
@@ -106,10 +114,18 @@ fn head<const N: usize>(ui: &mut Ui, palette: &Palette, columns: &[Column; N]) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     ui.painter().rect_filled(rect, 0.0, palette.panel);
     let line = egui::Stroke::new(1.0, palette.border);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() - 0.5, line);
     for (column, cell) in columns.iter().zip(cells(columns, rect)) {
         let anchor = Align2([column.align, Align::Center]);
-        paint_text(ui.painter(), cell, anchor, column.heading, theme::heading(), palette.muted);
+        paint_text(
+            ui.painter(),
+            cell,
+            anchor,
+            column.heading,
+            theme::heading(),
+            palette.muted,
+        );
     }
     response.widget_info(|| {
         let headings: Vec<_> = columns.iter().map(|column| column.heading).collect();
@@ -131,10 +147,16 @@ fn row(ui: &mut Ui, palette: &Palette, index: usize, selected: bool) -> (Rect, R
 }
 
 fn title(ui: &mut Ui, palette: &Palette, text: &str) {
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
     let at = rect.shrink2(vec2(theme::MARGIN, 0.0));
-    paint_text(ui.painter(), at, Align2::LEFT_CENTER, text, theme::body_strong(), palette.text);
+    paint_text(
+        ui.painter(),
+        at,
+        Align2::LEFT_CENTER,
+        text,
+        theme::body_strong(),
+        palette.text,
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
 }
 
@@ -146,14 +168,22 @@ fn figure(duration: Option<Duration>) -> String {
 /// The quantile table. A click selects the kind.
 pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLatency]) {
     let palette = cx.palette;
-    let columns = if ui.available_width() < NARROW { &NARROW_QUANTILES } else { &QUANTILES };
+    let columns = if ui.available_width() < NARROW {
+        &NARROW_QUANTILES
+    } else {
+        &QUANTILES
+    };
     head(ui, palette, columns);
     for (index, kind) in kinds.iter().enumerate() {
         let (rect, response) = row(ui, palette, index, false);
         let cells = cells(columns, rect);
         let summary = &kind.summary;
         let supported = kind.measured_by().is_ok();
-        let count = if supported { format::count(summary.count) } else { "–".to_owned() };
+        let count = if supported {
+            format::count(summary.count)
+        } else {
+            "–".to_owned()
+        };
         let ready = |i: usize| figure(summary.ready.map(|quantiles| quantiles[i]));
         let texts = [
             kind.name.clone(),
@@ -165,15 +195,28 @@ pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLate
         ];
         for (i, text) in texts.iter().enumerate() {
             let color = if i == 0 { palette.text } else { palette.muted };
-            paint_elided(ui.painter(), cells[i], columns[i].align, text, theme::body(), color);
+            paint_elided(
+                ui.painter(),
+                cells[i],
+                columns[i].align,
+                text,
+                theme::body(),
+                color,
+            );
         }
         let open = open_cell(ui, palette, cells[6], summary.open, supported);
         let (words, color) = match kind.measured_by() {
             Ok(words) => (words, palette.muted),
             Err(words) => (words, palette.faint),
         };
-        let cut =
-            paint_elided(ui.painter(), cells[7], Align::LEFT, words, theme::body(), color);
+        let cut = paint_elided(
+            ui.painter(),
+            cells[7],
+            Align::LEFT,
+            words,
+            theme::body(),
+            color,
+        );
         response.widget_info(|| {
             let figures = texts.join(" ");
             WidgetInfo::labeled(Role::Row, true, format!("{figures} {open} {words}"))
@@ -188,14 +231,30 @@ pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLate
 }
 
 fn open_cell(ui: &Ui, palette: &Palette, cell: Rect, open: usize, supported: bool) -> String {
-    let text = if supported { format::count(open) } else { "–".to_owned() };
+    let text = if supported {
+        format::count(open)
+    } else {
+        "–".to_owned()
+    };
     if supported && open > 0 {
         let font = theme::caption_strong();
-        let wide = ui.painter().layout_no_wrap(text.clone(), font, palette.warn).size().x + 12.0;
+        let wide = ui
+            .painter()
+            .layout_no_wrap(text.clone(), font, palette.warn)
+            .size()
+            .x
+            + 12.0;
         let at = pos2(cell.right() - wide.max(18.0), cell.center().y);
         paint_badge(ui.painter(), palette, at, &text, palette.warn);
     } else {
-        paint_text(ui.painter(), cell, Align2::RIGHT_CENTER, &text, theme::body(), palette.muted);
+        paint_text(
+            ui.painter(),
+            cell,
+            Align2::RIGHT_CENTER,
+            &text,
+            theme::body(),
+            palette.muted,
+        );
     }
     text
 }
@@ -209,7 +268,14 @@ pub(super) fn open_now(ui: &mut Ui, cx: &mut ViewContext<'_>, open: &[OpenReconc
             ui.allocate_exact_size(vec2(ui.available_width(), theme::ROW), Sense::hover());
         let text = "Every controller has caught up.";
         let at = rect.shrink2(vec2(theme::MARGIN, 0.0));
-        paint_text(ui.painter(), at, Align2::LEFT_CENTER, text, theme::body(), palette.muted);
+        paint_text(
+            ui.painter(),
+            at,
+            Align2::LEFT_CENTER,
+            text,
+            theme::body(),
+            palette.muted,
+        );
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
         return;
     }
@@ -224,8 +290,22 @@ pub(super) fn open_now(ui: &mut Ui, cx: &mut ViewContext<'_>, open: &[OpenReconc
             .and_then(|object| cx.timeline.kind(object.kind))
             .map_or("", |kind| &kind.kind.kind);
         let painter = ui.painter();
-        let cut = paint_elided(painter, name, Align::LEFT, &item.name, theme::body(), palette.text);
-        paint_elided(painter, kind, Align::LEFT, kind_name, theme::body(), palette.muted);
+        let cut = paint_elided(
+            painter,
+            name,
+            Align::LEFT,
+            &item.name,
+            theme::body(),
+            palette.text,
+        );
+        paint_elided(
+            painter,
+            kind,
+            Align::LEFT,
+            kind_name,
+            theme::body(),
+            palette.muted,
+        );
         let color = match item.slowness(now) {
             Slowness::Usual => palette.text,
             Slowness::Slow => palette.warn,
@@ -237,7 +317,14 @@ pub(super) fn open_now(ui: &mut Ui, cx: &mut ViewContext<'_>, open: &[OpenReconc
         }
         paint_elided(painter, since, Align::RIGHT, &age, theme::body(), color);
         let p95 = figure(item.usual.map(|[_, p95, _]| p95));
-        paint_elided(painter, usual, Align::RIGHT, &p95, theme::body(), palette.muted);
+        paint_elided(
+            painter,
+            usual,
+            Align::RIGHT,
+            &p95,
+            theme::body(),
+            palette.muted,
+        );
         response.widget_info(|| {
             let text = format!("{} {kind_name} open for {age}, usual p95 {p95}", item.name);
             WidgetInfo::selected(Role::Row, true, selected, text)
@@ -250,6 +337,10 @@ pub(super) fn open_now(ui: &mut Ui, cx: &mut ViewContext<'_>, open: &[OpenReconc
         }
     }
     if open.len() > MOST_OPEN {
-        title(ui, palette, &format!("and {} more", format::count(open.len() - MOST_OPEN)));
+        title(
+            ui,
+            palette,
+            &format!("and {} more", format::count(open.len() - MOST_OPEN)),
+        );
     }
 }

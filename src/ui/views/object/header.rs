@@ -48,7 +48,10 @@ impl Header {
         Some(Self {
             name: object.key.name.to_string(),
             what,
-            created: object.live.as_ref().and_then(|live| Some(live.created?.as_microsecond())),
+            created: object
+                .live
+                .as_ref()
+                .and_then(|live| Some(live.created?.as_microsecond())),
             progress,
             reconciling_since: open.map(|sample| sample.spec_seen_at),
             deleted: deleted.map(|change| change.at),

@@ -53,7 +53,11 @@ impl HistoryIndex {
             && self.gaps == gaps
             && self.changes <= history.changes.len();
         if !grows {
-            *self = Self { of: Some((object, show_heartbeats)), gaps, ..Self::default() };
+            *self = Self {
+                of: Some((object, show_heartbeats)),
+                gaps,
+                ..Self::default()
+            };
         }
         if self.changes == history.changes.len() && self.changes > 0 {
             return;
@@ -74,7 +78,9 @@ impl HistoryIndex {
         .into_iter()
         .peekable();
         for id in &history.changes[start..] {
-            let Some(change) = timeline.change(*id) else { continue };
+            let Some(change) = timeline.change(*id) else {
+                continue;
+            };
             // What a relist found belongs above the gap, though it may carry the gap's own time.
             while let Some(gap) = gaps.next_if(|gap| gap.1.wall < change.at.wall) {
                 if previous.is_some() {
@@ -82,7 +88,9 @@ impl HistoryIndex {
                 }
             }
             if previous.is_some_and(|previous| previous.incarnation != change.incarnation) {
-                self.rows.push(HistoryRow::NewIncarnation { incarnation: change.incarnation });
+                self.rows.push(HistoryRow::NewIncarnation {
+                    incarnation: change.incarnation,
+                });
             }
             previous = Some(change);
             let heartbeat = change.touches.heartbeat && change.change == ChangeKind::Modified;
@@ -101,7 +109,11 @@ impl HistoryIndex {
     /// Gaps of one cause with nothing seen between them read as one: a polled kind has one for
     /// each poll.
     fn push_gap(&mut self, (cause, from, to): (GapCause, Moment, Moment)) {
-        if let Some(HistoryRow::Gap { to: end, cause: last, .. }) = self.rows.last_mut()
+        if let Some(HistoryRow::Gap {
+            to: end,
+            cause: last,
+            ..
+        }) = self.rows.last_mut()
             && *last == cause
         {
             *end = (*end).max(to);
@@ -157,7 +169,10 @@ impl HistoryIndex {
         if older > 0 {
             self.changes_from(start).take(distance).last()
         } else {
-            let newer = self.rows[start..].iter().filter_map(change_of).filter(|c| *c > id);
+            let newer = self.rows[start..]
+                .iter()
+                .filter_map(change_of)
+                .filter(|c| *c > id);
             newer.take(distance).last()
         }
     }
@@ -177,11 +192,16 @@ impl HistoryIndex {
         self.rows
             .iter()
             .rposition(|row| change_of(row).is_some_and(|change| change < id))
-            .map_or_else(|| self.next_change(0), |before| self.next_change(before + 1))
+            .map_or_else(
+                || self.next_change(0),
+                |before| self.next_change(before + 1),
+            )
     }
 
     fn next_change(&self, from: usize) -> usize {
-        let offset = self.rows[from..].iter().position(|row| change_of(row).is_some());
+        let offset = self.rows[from..]
+            .iter()
+            .position(|row| change_of(row).is_some());
         offset.map_or(self.rows.len(), |offset| from + offset)
     }
 

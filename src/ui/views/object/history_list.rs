@@ -56,7 +56,11 @@ impl HistoryList {
         let of = timeline.extent().map(|(first, _)| (first, object));
         if self.of != of {
             let show_heartbeats = self.show_heartbeats;
-            *self = Self { of, show_heartbeats, ..Self::default() };
+            *self = Self {
+                of,
+                show_heartbeats,
+                ..Self::default()
+            };
         }
         self.index.update(timeline, object, self.show_heartbeats);
         let added = self.index.len().saturating_sub(self.rows);
@@ -107,10 +111,16 @@ impl HistoryList {
 
     fn notices(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, compared: Compared) {
         let hidden = self.index.hidden_heartbeats();
-        let newer = cx.selection.revision_b.and_then(|_| compared.b).map_or(0, |b| {
-            let place = self.index.place(b).unwrap_or_default();
-            (0..place).filter(|p| matches!(self.index.row(*p), Some(HistoryRow::Change(_)))).count()
-        });
+        let newer = cx
+            .selection
+            .revision_b
+            .and_then(|_| compared.b)
+            .map_or(0, |b| {
+                let place = self.index.place(b).unwrap_or_default();
+                (0..place)
+                    .filter(|p| matches!(self.index.row(*p), Some(HistoryRow::Change(_))))
+                    .count()
+            });
         if hidden == 0 && newer == 0 && !self.show_heartbeats {
             ui.add_space(5.0);
             return;
@@ -119,36 +129,42 @@ impl HistoryList {
         let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
         let palette = cx.palette;
         let layout = egui::Layout::left_to_right(Align::Center);
-        ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            if self.show_heartbeats {
-                if link(ui, palette, "hide heartbeats").clicked() {
-                    self.show_heartbeats = false;
-                }
-            } else if hidden > 0 {
-                let text = format!("{} hidden", format::counted(hidden, "heartbeat"));
-                label(ui, &text, theme::caption(), palette.faint)
-                    .on_hover_text("Revisions in which nothing but timestamps changed.");
-                if link(ui, palette, "show").clicked() {
-                    self.show_heartbeats = true;
-                }
-            }
-            if newer > 0 {
-                ui.with_layout(egui::Layout::right_to_left(Align::Center), |ui| {
-                    if link(ui, palette, &format!("{newer} newer, follow")).clicked() {
-                        cx.send(Command::SelectChange { a: None, b: None });
-                        self.wanted = Some(0);
+        ui.scope_builder(
+            egui::UiBuilder::new().max_rect(inner).layout(layout),
+            |ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                if self.show_heartbeats {
+                    if link(ui, palette, "hide heartbeats").clicked() {
+                        self.show_heartbeats = false;
                     }
-                });
-            }
-        });
+                } else if hidden > 0 {
+                    let text = format!("{} hidden", format::counted(hidden, "heartbeat"));
+                    label(ui, &text, theme::caption(), palette.faint)
+                        .on_hover_text("Revisions in which nothing but timestamps changed.");
+                    if link(ui, palette, "show").clicked() {
+                        self.show_heartbeats = true;
+                    }
+                }
+                if newer > 0 {
+                    ui.with_layout(egui::Layout::right_to_left(Align::Center), |ui| {
+                        if link(ui, palette, &format!("{newer} newer, follow")).clicked() {
+                            cx.send(Command::SelectChange { a: None, b: None });
+                            self.wanted = Some(0);
+                        }
+                    });
+                }
+            },
+        );
     }
 
     fn keys(&mut self, ui: &Ui, cx: &mut ViewContext<'_>, compared: Compared, focus: egui::Id) {
         if !ui.memory(|memory| memory.has_focus(focus)) {
             return;
         }
-        let filter = egui::EventFilter { vertical_arrows: true, ..egui::EventFilter::default() };
+        let filter = egui::EventFilter {
+            vertical_arrows: true,
+            ..egui::EventFilter::default()
+        };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(focus, filter));
         let page = ((self.height / ROW) as isize - 1).max(1);
         let older = ui.input_mut(|input| {
@@ -179,7 +195,9 @@ impl HistoryList {
     ) {
         let mut budget = WORDS_PER_FRAME;
         for place in range {
-            let Some(row) = self.index.row(place).cloned() else { continue };
+            let Some(row) = self.index.row(place).cloned() else {
+                continue;
+            };
             let size = vec2(ui.available_width(), ROW);
             let (rect, response) = ui.allocate_exact_size(size, Sense::click());
             match row {
@@ -216,7 +234,12 @@ impl HistoryList {
     }
 
     /// Better words than the changed fields alone give; compared once, a few in a frame.
-    fn words_of(&mut self, timeline: &Timeline, id: ChangeId, budget: &mut usize) -> Option<String> {
+    fn words_of(
+        &mut self,
+        timeline: &Timeline,
+        id: ChangeId,
+        budget: &mut usize,
+    ) -> Option<String> {
         if let Some(known) = self.words.get(&id) {
             return known.clone();
         }
@@ -232,7 +255,9 @@ impl HistoryList {
 
 /// The words, and whether revisions had to be decoded for them.
 fn compare_values(timeline: &Timeline, id: ChangeId) -> (Option<String>, bool) {
-    let Some(change) = timeline.change(id) else { return (None, false) };
+    let Some(change) = timeline.change(id) else {
+        return (None, false);
+    };
     let badge = Badge::of(change);
     let fields = timeline.paths(change).len();
     if !matches!(badge, Badge::Spec | Badge::Status) || !(1..=WORTH_COMPARING).contains(&fields) {
@@ -242,11 +267,20 @@ fn compare_values(timeline: &Timeline, id: ChangeId) -> (Option<String>, bool) {
         let at = object.changes.binary_search(&id).ok()?;
         object.changes.get(at.checked_sub(1)?).copied()
     });
-    let Some(previous) = previous else { return (None, false) };
+    let Some(previous) = previous else {
+        return (None, false);
+    };
     let bodies = (timeline.body(previous), timeline.body(id));
-    let (Ok(old), Ok(new)) = bodies else { return (None, true) };
-    let (Ok(old), Ok(new)) = (Json::parse(&old), Json::parse(&new)) else { return (None, true) };
-    (summary::from_values(badge, &diff::compare(&old, &new), &new), true)
+    let (Ok(old), Ok(new)) = bodies else {
+        return (None, true);
+    };
+    let (Ok(old), Ok(new)) = (Json::parse(&old), Json::parse(&new)) else {
+        return (None, true);
+    };
+    (
+        summary::from_values(badge, &diff::compare(&old, &new), &new),
+        true,
+    )
 }
 
 fn mark_of(id: ChangeId, compared: Compared) -> Option<&'static str> {
@@ -262,7 +296,11 @@ fn mark_of(id: ChangeId, compared: Compared) -> Option<&'static str> {
 fn tell(response: &Response, row: &RevisionRow, mark: Option<&str>) {
     response.widget_info(|| {
         let mark = mark.map(|mark| format!("{mark} ")).unwrap_or_default();
-        let by = if row.managers.is_empty() { String::new() } else { format!(", {}", row.managers) };
+        let by = if row.managers.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", row.managers)
+        };
         let text = format!(
             "{mark}{}{} {} {}{by}",
             row.clock,
@@ -319,42 +357,99 @@ fn paint_revision(
         painter.rect_filled(rect, 0.0, palette.hover);
     }
     let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
-    let clock_color = if mark.is_some() { palette.muted } else { palette.tick };
-    let clock =
-        paint_text(painter, inner, Align2::LEFT_CENTER, &row.clock, theme::mono(), clock_color);
+    let clock_color = if mark.is_some() {
+        palette.muted
+    } else {
+        palette.tick
+    };
+    let clock = paint_text(
+        painter,
+        inner,
+        Align2::LEFT_CENTER,
+        &row.clock,
+        theme::mono(),
+        clock_color,
+    );
     let rest = inner.with_min_x(clock.right());
-    paint_text(painter, rest, Align2::LEFT_CENTER, &row.millis, theme::mono(), palette.faint);
+    paint_text(
+        painter,
+        rest,
+        Align2::LEFT_CENTER,
+        &row.millis,
+        theme::mono(),
+        palette.faint,
+    );
     if let Some(mark) = mark {
         let at = Rect::from_center_size(
             pos2(rect.left() + MARK_CENTER, rect.center().y),
             egui::Vec2::ZERO,
         );
-        paint_text(painter, at, Align2::CENTER_CENTER, mark, theme::body(), palette.accent);
+        paint_text(
+            painter,
+            at,
+            Align2::CENTER_CENTER,
+            mark,
+            theme::body(),
+            palette.accent,
+        );
     }
     let at = pos2(rect.left() + BADGE, rect.center().y);
-    let mut end =
-        paint_tag(painter, palette, at, row.badge.label(), badge_color(palette, row.badge)).right();
+    let mut end = paint_tag(
+        painter,
+        palette,
+        at,
+        row.badge.label(),
+        badge_color(palette, row.badge),
+    )
+    .right();
     if let Some((note, _)) = row.note.filter(|_| row.badge != Badge::Found) {
         end = paint_tag(painter, palette, pos2(end + 4.0, at.y), note, palette.warn).right();
     }
     let free = inner.with_min_x(end + 7.0);
     let natural = |text: &str| {
-        painter.layout_no_wrap(text.to_owned(), theme::body(), palette.text).size().x.ceil() + 1.0
+        painter
+            .layout_no_wrap(text.to_owned(), theme::body(), palette.text)
+            .size()
+            .x
+            .ceil()
+            + 1.0
     };
     let gap = 14.0;
-    let room = (free.width() - natural(&row.summary) - gap).max(MANAGERS_LEAST).min(MANAGERS);
+    let room = (free.width() - natural(&row.summary) - gap)
+        .max(MANAGERS_LEAST)
+        .min(MANAGERS);
     let managers = natural(&row.managers).min(room);
     let split = free.right() - managers;
     let summary = free.with_max_x(split - gap);
-    paint_elided(painter, summary, Align::LEFT, &row.summary, theme::body(), palette.text);
+    paint_elided(
+        painter,
+        summary,
+        Align::LEFT,
+        &row.summary,
+        theme::body(),
+        palette.text,
+    );
     let right = free.with_min_x(split);
-    paint_elided(painter, right, Align::RIGHT, &row.managers, theme::body(), palette.faint);
+    paint_elided(
+        painter,
+        right,
+        Align::RIGHT,
+        &row.managers,
+        theme::body(),
+        palette.faint,
+    );
 }
 
 fn paint_separator(painter: &Painter, palette: &Palette, rect: Rect, text: &str) {
     let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
-    let words =
-        paint_text(painter, inner, Align2::CENTER_CENTER, text, theme::caption(), palette.faint);
+    let words = paint_text(
+        painter,
+        inner,
+        Align2::CENTER_CENTER,
+        text,
+        theme::caption(),
+        palette.faint,
+    );
     let y = rect.center().y.round() + 0.5;
     let line = egui::Stroke::new(1.0, palette.border);
     painter.hline(inner.left()..=words.left() - 8.0, y, line);
@@ -362,7 +457,10 @@ fn paint_separator(painter: &Painter, palette: &Palette, rect: Rect, text: &str)
 }
 
 fn gap_text(from: Moment, to: Moment, cause: &GapCause, cx: &ViewContext<'_>) -> String {
-    let (from, to) = (format::clock(from.wall, cx.zone), format::clock(to.wall, cx.zone));
+    let (from, to) = (
+        format::clock(from.wall, cx.zone),
+        format::clock(to.wall, cx.zone),
+    );
     match cause {
         GapCause::Polled => format!("only polled {from} to {to}"),
         cause => format!("not watched {from} to {to} ({cause})"),
@@ -388,10 +486,17 @@ fn incarnation_text(
 }
 
 fn link(ui: &mut Ui, palette: &Palette, text: &str) -> Response {
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::caption(), palette.accent);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), theme::caption(), palette.accent);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Link, true, text));
-    let color = if response.hovered() { palette.text } else { palette.accent };
-    ui.painter().galley_with_override_text_color(rect.min, galley, color);
+    let color = if response.hovered() {
+        palette.text
+    } else {
+        palette.accent
+    };
+    ui.painter()
+        .galley_with_override_text_color(rect.min, galley, color);
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }

@@ -65,7 +65,10 @@ struct HeadCache {
 
 impl HeadCache {
     fn get(&mut self, timeline: &Timeline, object: ObjectId) -> Option<&Header> {
-        let epoch = timeline.object(object).and_then(|object| timeline.kind(object.kind))?.epoch();
+        let epoch = timeline
+            .object(object)
+            .and_then(|object| timeline.kind(object.kind))?
+            .epoch();
         let of = Some((timeline.extent()?.0, object, epoch));
         if self.of != of {
             self.head = Header::of(timeline, object);
@@ -110,15 +113,25 @@ impl ObjectView {
         let size = vec2(ui.available_width(), TABS);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         let line = egui::Stroke::new(1.0, palette.border);
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
         let inner = rect.with_min_x(rect.left() + theme::MARGIN - 2.0);
-        let builder =
-            egui::UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center));
+        let builder = egui::UiBuilder::new()
+            .max_rect(inner)
+            .layout(Layout::left_to_right(Align::Center));
         let tabs = [
-            Tab { value: ObjectTab::History, label: "History" },
-            Tab { value: ObjectTab::Yaml, label: "YAML" },
+            Tab {
+                value: ObjectTab::History,
+                label: "History",
+            },
+            Tab {
+                value: ObjectTab::Yaml,
+                label: "YAML",
+            },
         ];
-        let chosen = ui.scope_builder(builder, |ui| tab_bar(ui, palette, &tabs, self.tab)).inner;
+        let chosen = ui
+            .scope_builder(builder, |ui| tab_bar(ui, palette, &tabs, self.tab))
+            .inner;
         if let Some(tab) = chosen {
             self.tab = tab;
         }
@@ -128,18 +141,27 @@ impl ObjectView {
         let area = ui.available_rect_before_wrap();
         let most = (area.height() - LEAST).max(LEAST);
         let natural = self.history.wanted_height(LIST).min(area.height() * 0.45);
-        let height = self.list_height.unwrap_or(natural).clamp(LEAST.min(most), most);
+        let height = self
+            .list_height
+            .unwrap_or(natural)
+            .clamp(LEAST.min(most), most);
         let divider_y = area.top() + height;
         let above = Rect::from_min_max(area.min, pos2(area.right(), divider_y));
         let below = Rect::from_min_max(pos2(area.left(), divider_y + 1.0), area.max);
-        ui.scope_builder(egui::UiBuilder::new().max_rect(above).id_salt("history"), |ui| {
-            ui.set_clip_rect(above.intersect(ui.clip_rect()));
-            self.history.show(ui, cx);
-        });
-        ui.scope_builder(egui::UiBuilder::new().max_rect(below).id_salt("diff"), |ui| {
-            ui.set_clip_rect(below.intersect(ui.clip_rect()));
-            self.diff.show(ui, cx, compared);
-        });
+        ui.scope_builder(
+            egui::UiBuilder::new().max_rect(above).id_salt("history"),
+            |ui| {
+                ui.set_clip_rect(above.intersect(ui.clip_rect()));
+                self.history.show(ui, cx);
+            },
+        );
+        ui.scope_builder(
+            egui::UiBuilder::new().max_rect(below).id_salt("diff"),
+            |ui| {
+                ui.set_clip_rect(below.intersect(ui.clip_rect()));
+                self.diff.show(ui, cx, compared);
+            },
+        );
         self.divider(ui, cx.palette, above, height);
     }
 
@@ -153,9 +175,14 @@ impl ObjectView {
             self.list_height = Some(height + response.drag_delta().y);
         }
         let active = response.hovered() || response.dragged();
-        let color = if active { palette.accent } else { palette.border };
+        let color = if active {
+            palette.accent
+        } else {
+            palette.border
+        };
         let line = egui::Stroke::new(1.0, color);
-        ui.painter().hline(above.x_range(), above.bottom() + 0.5, line);
+        ui.painter()
+            .hline(above.x_range(), above.bottom() + 0.5, line);
         response.on_hover_and_drag_cursor(egui::CursorIcon::ResizeVertical);
     }
 }
@@ -178,7 +205,9 @@ fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
         rect.min + vec2(theme::MARGIN, 12.0),
         rect.max - vec2(theme::MARGIN, 0.0),
     );
-    let builder = egui::UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::LEFT));
+    let builder = egui::UiBuilder::new()
+        .max_rect(inner)
+        .layout(Layout::top_down(Align::LEFT));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing = vec2(7.0, 1.0);
         let width = ui.available_width();
@@ -201,7 +230,11 @@ fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
     });
     if let Some(since) = head.reconciling_since {
         // Tenths are worth a frame while they matter.
-        let wait = if cx.now.since(since) < Duration::from_secs(10) { 200 } else { 1_000 };
+        let wait = if cx.now.since(since) < Duration::from_secs(10) {
+            200
+        } else {
+            1_000
+        };
         ui.ctx().request_repaint_after(Duration::from_millis(wait));
     }
 }
@@ -209,7 +242,11 @@ fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
 fn pill(head: &Header, cx: &ViewContext<'_>) -> Option<(String, egui::Color32, String)> {
     if let Some(deleted) = head.deleted {
         let text = format!("deleted {}", format::clock(deleted.wall, cx.zone));
-        return Some((text, cx.palette.error, "The object is gone; its history stays.".into()));
+        return Some((
+            text,
+            cx.palette.error,
+            "The object is gone; its history stays.".into(),
+        ));
     }
     let since = head.reconciling_since?;
     let text = format!("reconciling {}", running_text(cx.now.since(since)));

@@ -66,9 +66,10 @@ impl Badge {
 pub fn provenance_note(provenance: Provenance) -> Option<(&'static str, &'static str)> {
     match provenance {
         Provenance::Watch => None,
-        Provenance::InitialList => {
-            Some(("list", "From the first list: it happened before Kronika watched."))
-        }
+        Provenance::InitialList => Some((
+            "list",
+            "From the first list: it happened before Kronika watched.",
+        )),
         Provenance::Relist => Some((
             "relist",
             "Found by listing again after the watch was lost: it happened some time in the gap below, \
@@ -103,7 +104,12 @@ pub struct RevisionRow {
 impl RevisionRow {
     /// The row of a change. `words` are better words for what changed, where the caller has them.
     #[must_use]
-    pub fn of(timeline: &Timeline, id: ChangeId, zone: &TimeZone, words: Option<&str>) -> Option<Self> {
+    pub fn of(
+        timeline: &Timeline,
+        id: ChangeId,
+        zone: &TimeZone,
+        words: Option<&str>,
+    ) -> Option<Self> {
         let change = timeline.change(id)?;
         let managers: Vec<Arc<str>> = timeline.managers(change).cloned().collect();
         let badge = Badge::of(change);

@@ -27,14 +27,20 @@ impl Compared {
     /// Looks at a revision, against the one before it: a click.
     #[must_use]
     pub fn pick(b: ChangeId) -> Command {
-        Command::SelectChange { a: None, b: Some(b) }
+        Command::SelectChange {
+            a: None,
+            b: Some(b),
+        }
     }
 
     /// Compares from a revision: a click with shift, or with the right button. B stays where it is,
     /// also where it only followed the newest.
     #[must_use]
     pub fn compare_from(self, a: ChangeId) -> Command {
-        Command::SelectChange { a: Some(a), b: self.b }
+        Command::SelectChange {
+            a: Some(a),
+            b: self.b,
+        }
     }
 
     /// Looks at the revision this many places away, positive towards older ones, at most as far as

@@ -39,7 +39,11 @@ pub fn from_values(badge: Badge, changes: &[FieldChange<'_>], new: &Json<'_>) ->
     match badge {
         Badge::Status => condition_words(changes, new).or_else(|| value_words(changes)),
         Badge::Spec => {
-            let spec: Vec<_> = changes.iter().filter(|c| is_desired(&c.path)).cloned().collect();
+            let spec: Vec<_> = changes
+                .iter()
+                .filter(|c| is_desired(&c.path))
+                .cloned()
+                .collect();
             value_words(&spec)
         }
         _ => None,
@@ -78,8 +82,12 @@ fn metadata_parts(paths: impl Iterator<Item = FieldPath>) -> String {
 /// The field's own name; for an item of a list, the list's name and its number.
 fn leaf_name(path: &FieldPath) -> String {
     let tokens: Vec<_> = path.tokens().collect();
-    let named = tokens.iter().rposition(|token| token.parse::<usize>().is_err());
-    let Some(named) = named else { return path.dotted() };
+    let named = tokens
+        .iter()
+        .rposition(|token| token.parse::<usize>().is_err());
+    let Some(named) = named else {
+        return path.dotted();
+    };
     let mut name = tokens[named].clone();
     for index in &tokens[named + 1..] {
         name.push_str(&format!("[{index}]"));
@@ -93,18 +101,27 @@ fn condition_words(changes: &[FieldChange<'_>], new: &Json<'_>) -> Option<String
     let mut words = Vec::new();
     for change in changes {
         let tokens: Vec<_> = change.path.tokens().collect();
-        let [_, _, index, rest @ ..] = tokens.as_slice() else { continue };
+        let [_, _, index, rest @ ..] = tokens.as_slice() else {
+            continue;
+        };
         if tokens[..2] != ["status", "conditions"] {
             continue;
         }
-        let Some(condition) = index.parse().ok().and_then(|i: usize| items.get(i)) else { continue };
-        let Some(name) = condition.get("type").and_then(Json::as_str) else { continue };
+        let Some(condition) = index.parse().ok().and_then(|i: usize| items.get(i)) else {
+            continue;
+        };
+        let Some(name) = condition.get("type").and_then(Json::as_str) else {
+            continue;
+        };
         match (rest, change.old, change.new) {
             ([field], Some(old), Some(new)) if field == "status" => {
                 words.push(format!("{name} {} → {}", short(old)?, short(new)?));
             }
             ([], None, Some(added)) => {
-                let status = added.get("status").and_then(Json::as_str).unwrap_or("added");
+                let status = added
+                    .get("status")
+                    .and_then(Json::as_str)
+                    .unwrap_or("added");
                 words.push(format!("{name} {status}"));
             }
             _ => {}
@@ -159,7 +176,11 @@ fn list_words(changes: &[FieldChange<'_>]) -> Option<String> {
 fn with_rest(words: Vec<String>) -> Option<String> {
     let more = words.len().checked_sub(1)?;
     let first = words.into_iter().next()?;
-    Some(if more == 0 { first } else { format!("{first} +{more}") })
+    Some(if more == 0 {
+        first
+    } else {
+        format!("{first} +{more}")
+    })
 }
 
 fn short(value: &Json<'_>) -> Option<String> {
@@ -180,25 +201,48 @@ mod tests {
     use crate::diff::compare;
 
     fn words(badge: Badge, old: &str, new: &str) -> Option<String> {
-        let (old, new) = (Json::parse(old.as_bytes()).unwrap(), Json::parse(new.as_bytes()).unwrap());
+        let (old, new) = (
+            Json::parse(old.as_bytes()).unwrap(),
+            Json::parse(new.as_bytes()).unwrap(),
+        );
         from_values(badge, &compare(&old, &new), &new)
     }
 
     fn by_paths(badge: Badge, pointers: &[&str]) -> String {
-        from_paths(badge, pointers.iter().map(|p| FieldPath::from_pointer(p)).collect::<Vec<_>>().into_iter())
+        from_paths(
+            badge,
+            pointers
+                .iter()
+                .map(|p| FieldPath::from_pointer(p))
+                .collect::<Vec<_>>()
+                .into_iter(),
+        )
     }
 
     #[test]
     fn one_value_is_told() {
-        let text = words(Badge::Spec, r#"{"spec":{"replicas":2}}"#, r#"{"spec":{"replicas":3}}"#);
+        let text = words(
+            Badge::Spec,
+            r#"{"spec":{"replicas":2}}"#,
+            r#"{"spec":{"replicas":3}}"#,
+        );
         assert_eq!(text.as_deref(), Some("replicas 2 → 3"));
     }
 
     #[test]
     fn items_of_a_list_are_counted() {
-        let (two, three) = (r#"{"spec":{"dnsNames":["a","b"]}}"#, r#"{"spec":{"dnsNames":["a","b","c"]}}"#);
-        assert_eq!(words(Badge::Spec, two, three).as_deref(), Some("dnsNames +1"));
-        assert_eq!(words(Badge::Spec, three, two).as_deref(), Some("dnsNames −1"));
+        let (two, three) = (
+            r#"{"spec":{"dnsNames":["a","b"]}}"#,
+            r#"{"spec":{"dnsNames":["a","b","c"]}}"#,
+        );
+        assert_eq!(
+            words(Badge::Spec, two, three).as_deref(),
+            Some("dnsNames +1")
+        );
+        assert_eq!(
+            words(Badge::Spec, three, two).as_deref(),
+            Some("dnsNames −1")
+        );
     }
 
     #[test]
@@ -208,7 +252,11 @@ mod tests {
                 r#"{{"status":{{"observedGeneration":2,"conditions":[{{"type":"Ready","status":"{ready}","reason":"{reason}"}}]}}}}"#
             )
         };
-        let text = words(Badge::Status, &status("True", "Ok"), &status("False", "Gone"));
+        let text = words(
+            Badge::Status,
+            &status("True", "Ok"),
+            &status("False", "Gone"),
+        );
         assert_eq!(text.as_deref(), Some("Ready True → False"));
     }
 
@@ -218,7 +266,11 @@ mod tests {
         let new = format!(r#"{{"spec":{{"a":"{long}"}}}}"#);
         assert_eq!(words(Badge::Spec, r#"{"spec":{"a":"y"}}"#, &new), None);
         assert_eq!(
-            words(Badge::Spec, r#"{"spec":{"a":1,"b":1}}"#, r#"{"spec":{"a":2,"b":2}}"#),
+            words(
+                Badge::Spec,
+                r#"{"spec":{"a":1,"b":1}}"#,
+                r#"{"spec":{"a":2,"b":2}}"#
+            ),
             None
         );
     }
@@ -227,9 +279,19 @@ mod tests {
     fn the_fields_alone_give_names_and_counts() {
         assert_eq!(by_paths(Badge::Spec, &["/spec/replicas"]), "replicas");
         assert_eq!(by_paths(Badge::Spec, &["/spec/dnsNames/1"]), "dnsNames[1]");
-        assert_eq!(by_paths(Badge::Status, &["/status/a", "/status/b"]), "2 fields");
         assert_eq!(
-            by_paths(Badge::Meta, &["/metadata/labels/a", "/metadata/labels/b", "/metadata/finalizers/0"]),
+            by_paths(Badge::Status, &["/status/a", "/status/b"]),
+            "2 fields"
+        );
+        assert_eq!(
+            by_paths(
+                Badge::Meta,
+                &[
+                    "/metadata/labels/a",
+                    "/metadata/labels/b",
+                    "/metadata/finalizers/0"
+                ]
+            ),
             "finalizers, labels"
         );
         assert_eq!(by_paths(Badge::Meta, &[]), "ownership");

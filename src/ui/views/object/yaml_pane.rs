@@ -51,17 +51,26 @@ fn caption(cx: &ViewContext<'_>, id: ChangeId) -> String {
     cx.timeline.change(id).map_or_else(String::new, |change| {
         let clock = format::clock(change.at.wall, cx.zone);
         let millis = format::clock_millis(change.at.wall);
-        format!("{clock}{millis} · resourceVersion {}", change.resource_version)
+        format!(
+            "{clock}{millis} · resourceVersion {}",
+            change.resource_version
+        )
     })
 }
 
 impl YamlPane {
     fn update(&mut self, timeline: &Timeline, id: ChangeId) {
-        let of = timeline.extent().map(|(first, _)| (first, id, self.show_noise));
+        let of = timeline
+            .extent()
+            .map(|(first, _)| (first, id, self.show_noise));
         if self.of == of {
             return;
         }
-        let noise = if self.show_noise { Noise::all() } else { Noise::hidden() };
+        let noise = if self.show_noise {
+            Noise::all()
+        } else {
+            Noise::hidden()
+        };
         self.document = document::load(timeline, id)
             .and_then(|body| Ok(Document::of(&document::parse(&body)?, noise)));
         self.of = of;
@@ -75,7 +84,11 @@ impl YamlPane {
         while let Some(of) = document.lines.get(line) {
             self.visible.push(line);
             let end = document.block_end(line);
-            line = if self.folded.contains(&of.path) { end } else { line + 1 };
+            line = if self.folded.contains(&of.path) {
+                end
+            } else {
+                line + 1
+            };
         }
     }
 
@@ -97,7 +110,8 @@ impl YamlPane {
         let clicked = code_view::show(ui, cx.palette, "yaml", self.visible.len(), |place| {
             row(document, &self.folded, *self.visible.get(place)?)
         });
-        let path = clicked.and_then(|place| Some(&document.lines.get(*self.visible.get(place)?)?.path));
+        let path =
+            clicked.and_then(|place| Some(&document.lines.get(*self.visible.get(place)?)?.path));
         if let Some(path) = path.cloned() {
             if !self.folded.remove(&path) {
                 self.folded.insert(path);
@@ -109,26 +123,30 @@ impl YamlPane {
     fn bar(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, id: ChangeId) {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
         let line = egui::Stroke::new(1.0, cx.palette.border);
-        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, line);
         let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
         let layout = Layout::right_to_left(Align::Center);
-        ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-            ui.spacing_mut().item_spacing.x = 8.0;
-            let noise = ghost_toggle(ui, cx.palette, "Noise", self.show_noise);
-            if noise.on_hover_text(NOISE).clicked() {
-                self.show_noise = !self.show_noise;
-            }
-            let copy = ghost_button(ui, cx.palette, "Copy");
-            if copy.on_hover_text("Copy this revision as YAML").clicked()
-                && let Ok(document) = &self.document
-            {
-                cx.send(Command::Copy(document.to_text()));
-            }
-            let width = ui.available_width() - 8.0;
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                elided(ui, &caption(cx, id), theme::body(), cx.palette.muted, width);
-            });
-        });
+        ui.scope_builder(
+            egui::UiBuilder::new().max_rect(inner).layout(layout),
+            |ui| {
+                ui.spacing_mut().item_spacing.x = 8.0;
+                let noise = ghost_toggle(ui, cx.palette, "Noise", self.show_noise);
+                if noise.on_hover_text(NOISE).clicked() {
+                    self.show_noise = !self.show_noise;
+                }
+                let copy = ghost_button(ui, cx.palette, "Copy");
+                if copy.on_hover_text("Copy this revision as YAML").clicked()
+                    && let Ok(document) = &self.document
+                {
+                    cx.send(Command::Copy(document.to_text()));
+                }
+                let width = ui.available_width() - 8.0;
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    elided(ui, &caption(cx, id), theme::body(), cx.palette.muted, width);
+                });
+            },
+        );
     }
 }
 
@@ -136,7 +154,11 @@ impl YamlPane {
 pub(crate) const NOISE: &str = "Show managedFields, resourceVersion, generation, the copy of \
                                 client-side apply, and lines in which only a timestamp changed";
 
-fn row<'a>(document: &'a Document, folded: &HashSet<FieldPath>, line: usize) -> Option<CodeRow<'a>> {
+fn row<'a>(
+    document: &'a Document,
+    folded: &HashSet<FieldPath>,
+    line: usize,
+) -> Option<CodeRow<'a>> {
     let of = document.lines.get(line)?;
     let end = document.block_end(line);
     let (fold, more) = match (end > line + 1, folded.contains(&of.path)) {
@@ -144,7 +166,15 @@ fn row<'a>(document: &'a Document, folded: &HashSet<FieldPath>, line: usize) -> 
         (true, false) => (Fold::Open, ""),
         (true, true) => (Fold::Closed, " ⋯"),
     };
-    let owner = document.owner(line).map(|owner| (owner.short.as_str(), owner.full.as_str()));
+    let owner = document
+        .owner(line)
+        .map(|owner| (owner.short.as_str(), owner.full.as_str()));
     let text = Cow::Owned(document.text(line) + more);
-    Some(CodeRow::Line { number: Some(line + 1), sign: Sign::Same, text, owner, fold })
+    Some(CodeRow::Line {
+        number: Some(line + 1),
+        sign: Sign::Same,
+        text,
+        owner,
+        fold,
+    })
 }

@@ -357,6 +357,7 @@ fn what_the_server_files_away_is_no_writer() {
         r#""spec":{"image":"a"},"status":{"ready":1}"#,
     );
     assert_eq!(watched(&old, &new), ["new"]);
+    assert_eq!(wrote(Some(&old), &new, false), ["new"]);
 }
 
 #[test]

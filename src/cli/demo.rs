@@ -57,6 +57,7 @@ pub(super) fn serve(args: &DemoArgs, out: &mut dyn Write) -> Result<(), CliError
         match &args.write_kubeconfig {
             Some(path) => {
                 cluster.write_kubeconfig(path)?;
+                let path = std::path::absolute(path)?;
                 writeln!(out, "export KUBECONFIG={}", path.display())?;
             }
             None => out.write_all(cluster.kubeconfig().as_bytes())?,

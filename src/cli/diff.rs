@@ -1,6 +1,6 @@
 //! `kronika diff`: what differs between two revisions of an object.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 
 use super::{
     CliError,
-    output::{Style, Table, colours, paint},
+    output::{self, Style, Table, colours, paint},
     select::{self, ObjectMatch},
     session::SessionArgs,
 };
 use crate::{
-    diff::{self, FieldChange},
+    diff::{self, FieldChange, Noise},
     model::{Json, ResourceVersion},
     timeline::{ChangeEntry, ChangeId},
 };
@@ -40,6 +40,9 @@ pub(super) struct DiffArgs {
     /// Output
     #[arg(short, long, value_enum, default_value_t = Format::Unified)]
     output: Format,
+    /// Also managedFields, resourceVersion, generation and the copy that client-side apply keeps
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,25 +61,38 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<(), CliError> 
     let (from, to) = revisions(args, &object)?;
     let (old_body, new_body) = (object.timeline.body(from)?, object.timeline.body(to)?);
     let (old, new) = (parse(&object, &old_body)?, parse(&object, &new_body)?);
-    match args.output {
-        Format::Unified => unified(&object, from, to, &old, &new, out),
-        Format::Fields => {
-            let mut table = Table::new(&["FIELD", "OLD", "NEW"]);
-            for change in diff::compare(&old, &new) {
-                let cell = |value, style| match value {
-                    Some(value) => (shortened(value), style),
-                    None => ("-".to_owned(), Style::Dim),
-                };
-                table.row(vec![
-                    (change.path.dotted(), Style::Plain),
-                    cell(change.old, Style::Bad),
-                    cell(change.new, Style::Good),
-                ]);
-            }
-            Ok(table.print(out)?)
-        }
-        Format::Json => json(&object, from, to, &diff::compare(&old, &new), out),
+    if args.output == Format::Unified {
+        let noise = if args.all {
+            Noise::all()
+        } else {
+            Noise::hidden()
+        };
+        return unified(&object, from, to, &old, &new, noise, out);
     }
+    let changes = match args.all {
+        true => diff::compare_all(&old, &new),
+        false => diff::compare(&old, &new),
+    };
+    match args.output {
+        Format::Json => json(&object, from, to, &changes, out),
+        _ => Ok(fields(&changes).print(out)?),
+    }
+}
+
+fn fields(changes: &[FieldChange<'_>]) -> Table {
+    let mut table = Table::new(&["FIELD", "OLD", "NEW"]);
+    for change in changes {
+        let cell = |value, style| match value {
+            Some(value) => (shortened(value), style),
+            None => ("-".to_owned(), Style::Dim),
+        };
+        table.row(vec![
+            (change.path.dotted(), Style::Plain),
+            cell(change.old, Style::Bad),
+            cell(change.new, Style::Good),
+        ]);
+    }
+    table
 }
 
 /// The two revisions that the arguments name. A deletion that only a new list showed has no body of
@@ -123,6 +139,7 @@ fn unified(
     to: ChangeId,
     old: &Json<'_>,
     new: &Json<'_>,
+    noise: Noise,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let heading = |id| {
@@ -130,26 +147,32 @@ fn unified(
         let (version, at) = (&entry.resource_version, entry.at.rfc3339());
         Ok::<_, CliError>(format!("{} revision {version}\t{at}", object.label()))
     };
-    let text = String::new();
-    let _ = (CONTEXT_LINES, old, new);
-    let colours = colours();
-    paint(
-        out,
-        &format!("--- {}\n+++ {}\n", heading(from)?, heading(to)?),
-        Style::Heading,
-        colours,
-    )?;
+    let lines = diff::diff_lines(&diff::yaml_lines(old, noise), &diff::yaml_lines(new, noise));
+    let text = diff::unified_text(&lines, &heading(from)?, &heading(to)?, CONTEXT_LINES);
+    if text.is_empty() {
+        nothing_differs(noise);
+    }
+    let colours = colours(&io::stdout());
     for line in text.lines() {
-        let style = match line.as_bytes().first() {
-            Some(b'+') => Style::Good,
-            Some(b'-') => Style::Bad,
-            Some(b'@') => Style::Dim,
+        let style = match line.as_bytes() {
+            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => Style::Heading,
+            [b'+', ..] => Style::Good,
+            [b'-', ..] => Style::Bad,
+            [b'@', ..] => Style::Dim,
             _ => Style::Plain,
         };
         paint(out, line, style, colours)?;
         out.write_all(b"\n")?;
     }
     Ok(())
+}
+
+fn nothing_differs(noise: Noise) {
+    if noise == Noise::all() {
+        output::note("nothing differs");
+    } else {
+        output::note("nothing differs but the server's bookkeeping; --all shows it");
+    }
 }
 
 /// A value on one line, cut where it is long.

@@ -14,6 +14,7 @@ pub struct CliError {
 
 impl CliError {
     /// What happened, to what.
+    #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -23,6 +24,7 @@ impl CliError {
     }
 
     /// The same with what to try.
+    #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),

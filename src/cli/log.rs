@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     CliError,
-    output::{Style, Table, TextOrJson},
+    output::{self, Style, Table, TextOrJson},
     select,
     session::{Session, SessionArgs},
     time::TimeArg,
@@ -17,7 +17,8 @@ use crate::{
     timeline::{ChangeEntry, ChangeId, KindId, Timeline},
 };
 
-/// Fields to name in a row before counting the rest.
+/// Managers and fields to name in a row before counting the rest.
+const MANAGERS: usize = 2;
 const FIELDS: usize = 3;
 
 #[derive(Debug, Args)]
@@ -152,15 +153,7 @@ fn change_row(
 ) -> Option<Vec<(String, Style)>> {
     let change = timeline.full_change(id)?;
     let plain = |text: String| (text, Style::Plain);
-    let mut fields: Vec<_> = change
-        .paths
-        .iter()
-        .take(FIELDS)
-        .map(|path| path.dotted())
-        .collect();
-    if change.paths.len() > FIELDS {
-        fields.push(format!("+{}", change.paths.len() - FIELDS));
-    }
+    let fields: Vec<_> = change.paths.iter().map(|path| path.dotted()).collect();
     Some(vec![
         (entry.at.rfc3339(), Style::Dim),
         plain(change.kind.kind.clone()),
@@ -169,8 +162,8 @@ fn change_row(
         (format!("{:?}", change.provenance), Style::Dim),
         plain(change.resource_version.to_string()),
         plain(change.touches.names().collect::<Vec<_>>().join(",")),
-        plain(change.managers.join(",")),
-        (fields.join(" "), Style::Dim),
+        plain(output::some(&change.managers, MANAGERS, ",")),
+        (output::some(&fields, FIELDS, " "), Style::Dim),
     ])
 }
 

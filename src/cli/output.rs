@@ -53,12 +53,25 @@ impl Style {
     }
 }
 
-/// Whether stdout takes colours: a terminal that can, and no `NO_COLOR` (no-color.org).
-pub(super) fn colours() -> bool {
+/// Whether a stream takes colours: a terminal that can, and no `NO_COLOR` (no-color.org).
+pub(super) fn colours(stream: &impl IsTerminal) -> bool {
     let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    io::stdout().is_terminal()
+    stream.is_terminal()
         && !set("NO_COLOR")
-        && env::var_os("TERM").is_none_or(|t| t != "dumb")
+        && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The first few of several texts, and how many more there are.
+pub(super) fn some(texts: &[impl AsRef<str>], count: usize, separator: &str) -> String {
+    let mut shown: Vec<_> = texts
+        .iter()
+        .take(count)
+        .map(|text| text.as_ref().to_owned())
+        .collect();
+    if texts.len() > count {
+        shown.push(format!("+{}", texts.len() - count));
+    }
+    shown.join(separator)
 }
 
 /// Says something beside the result, on stderr.
@@ -112,7 +125,7 @@ impl Table {
 
     /// Prints headings and rows.
     pub(super) fn print(self, out: &mut dyn Write) -> io::Result<()> {
-        self.print_with(out, colours())
+        self.print_with(out, colours(&io::stdout()))
     }
 
     fn print_with(self, out: &mut dyn Write, colours: bool) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CliError, session::Session};
+use super::{CliError, output, session::Session};
 use crate::{
     model::{ResourceKey, ResourceKind, Scope},
     timeline::{ChangeId, KindId, Timeline},
@@ -48,7 +48,7 @@ pub(super) fn find_kind(session: &Session, wanted: &str) -> Result<KindMatches, 
                 CliError::new(format!("no kind {wanted:?} in this session")).hint(
                     match known.len() {
                         0 => "nothing was recorded in it".into(),
-                        _ => format!("it has {}", some_of(&known)),
+                        _ => format!("it has {}", list(&known)),
                     },
                 ),
             )
@@ -104,7 +104,7 @@ impl ObjectMatch<'_> {
                 "{} has no revision {wanted} in this session",
                 self.label()
             ))
-            .hint(format!("its newest are {}", some_of(&versions)))
+            .hint(format!("its newest are {}", list(&versions)))
         })
     }
 }
@@ -205,7 +205,7 @@ fn no_object(session: &Session, kinds: &KindMatches, key: &ResourceKey) -> CliEr
     similar.sort();
     similar.dedup();
     if !similar.is_empty() {
-        return error.hint(format!("did you mean {}?", some_of(&similar)));
+        return error.hint(format!("did you mean {}?", list(&similar)));
     }
     match (kind.scope, &key.namespace) {
         (Scope::Namespaced, None) => {
@@ -218,13 +218,6 @@ fn no_object(session: &Session, kinds: &KindMatches, key: &ResourceKey) -> CliEr
     }
 }
 
-fn some_of(names: &[String]) -> String {
-    match names.len() > SUGGESTIONS {
-        true => format!(
-            "{}, ... ({} in all)",
-            names[..SUGGESTIONS].join(", "),
-            names.len()
-        ),
-        false => names.join(", "),
-    }
+fn list(names: &[String]) -> String {
+    output::some(names, SUGGESTIONS, ", ")
 }

@@ -1,16 +1,19 @@
 //! What `record` says while it runs: trouble as lines, progress as one line that is rewritten.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     io::{self, IsTerminal, Write},
     time::{Duration, Instant},
 };
 
+use super::output;
 use crate::{
     model::{ConnectionState, WatchStatus},
     timeline::{KindId, Timeline},
 };
 
+/// Kinds to name in a line before counting the rest.
+const KINDS: usize = 3;
 /// The rate is over this long.
 const RATE_WINDOW: Duration = Duration::from_secs(2);
 
@@ -91,21 +94,21 @@ impl Console {
     /// Says what changed for the worse, or back, in a context's watches.
     pub(super) fn report(&mut self, index: usize, timeline: &Timeline) {
         let context = &timeline.context;
+        let said = self.connection_said.get(&index);
         match &timeline.connection {
-            ConnectionState::Failed { error, .. }
-                if self
-                    .connection_said
-                    .get(&index)
-                    .is_none_or(|said| *said != **error) =>
-            {
+            ConnectionState::Failed { error, .. } if said.is_none_or(|said| **said != **error) => {
                 self.connection_said.insert(index, error.to_string());
                 self.line(&format!("warning: {context}: {error}"));
             }
-            ConnectionState::Connected { .. } if self.connection_said.remove(&index).is_some() => {
+            ConnectionState::Connected { .. } if said.is_some() => {
+                self.connection_said.remove(&index);
                 self.line(&format!("note: {context}: connected"));
             }
             _ => {}
         }
+        // One cause mostly hits many kinds at once.
+        let mut troubled: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut recovered = Vec::new();
         for (id, kind) in timeline.kinds() {
             let trouble = match &kind.status {
                 WatchStatus::Forbidden { error } => format!("no permission: {error}"),
@@ -115,16 +118,27 @@ impl Console {
                 }
                 WatchStatus::Watching => {
                     if self.said.remove(&(index, id)).is_some() {
-                        self.line(&format!("note: {context}: {}: watched again", kind.kind));
+                        recovered.push(kind.kind.to_string());
                     }
                     continue;
                 }
                 _ => continue,
             };
             if self.said.get(&(index, id)) != Some(&trouble) {
-                self.line(&format!("warning: {context}: {}: {trouble}", kind.kind));
+                troubled
+                    .entry(trouble.clone())
+                    .or_default()
+                    .push(kind.kind.to_string());
                 self.said.insert((index, id), trouble);
             }
+        }
+        for (trouble, kinds) in troubled {
+            let kinds = output::some(&kinds, KINDS, ", ");
+            self.line(&format!("warning: {context}: {kinds}: {trouble}"));
+        }
+        if !recovered.is_empty() {
+            let kinds = output::some(&recovered, KINDS, ", ");
+            self.line(&format!("note: {context}: {kinds}: watched again"));
         }
     }
 

@@ -2,3 +2,5 @@
 
 mod fixture;
 mod history;
+mod inspector;
+mod latency;

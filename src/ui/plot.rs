@@ -108,6 +108,8 @@ impl Scatter<'_> {
         let transform = PlotTransform::new(frame, bounds, false);
         self.paint_grid(ui, &palette, &transform);
         let response = self.paint_marks(ui, frame);
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Figure, true, "Latency plot"));
         self.paint_lines(ui, &transform);
         let hit = response
             .hover_pos()

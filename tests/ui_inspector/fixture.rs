@@ -131,6 +131,25 @@ impl World {
         );
     }
 
+    /// A write that the server sent cut short.
+    pub(super) fn broken(&mut self, at: Moment, kind: &Arc<ResourceKind>, name: &str) {
+        self.next_version += 1;
+        self.recorder.observe(Observation::Object(ObjectState {
+            kind: Arc::clone(kind),
+            key: ResourceKey {
+                namespace: Some("shop".into()),
+                name: name.into(),
+            },
+            uid: Uid(format!("uid-of-{name}").as_str().into()),
+            resource_version: self.next_version.to_string().as_str().into(),
+            generation: None,
+            change: ChangeKind::Modified,
+            provenance: Provenance::Watch,
+            observed_at: at,
+            body: Some(b"{\"metadata\":{".as_slice().into()),
+        }));
+    }
+
     pub(super) fn gap(&mut self, from: Moment, to: Moment, cause: GapCause) {
         self.recorder.observe(Observation::Gap(Gap {
             from,
@@ -166,6 +185,8 @@ pub(super) struct Certificate {
     pub(super) renewal_time: &'static str,
     /// Seconds of the last spec and of the last status write.
     pub(super) written: (u32, u32),
+    /// `status.revision`.
+    pub(super) revision: u64,
 }
 
 impl Default for Certificate {
@@ -179,6 +200,7 @@ impl Default for Certificate {
             labels: json!({"app": "payments"}),
             renewal_time: "2027-01-01T00:00:00Z",
             written: (0, 0),
+            revision: 1,
         }
     }
 }
@@ -237,7 +259,7 @@ impl Certificate {
                 "notBefore": "2026-11-03T00:00:00Z",
                 "observedGeneration": self.observed,
                 "renewalTime": self.renewal_time,
-                "revision": 1
+                "revision": self.revision
             }
         })
     }

@@ -223,7 +223,11 @@ fn fold_mark(ui: &Ui, palette: &Palette, rect: Rect, fold: Fold, text: &str) -> 
         } else {
             "Fold"
         };
-        WidgetInfo::labeled(Role::Button, true, format!("{verb} {}", text.trim()))
+        WidgetInfo::labeled(
+            Role::Button,
+            true,
+            format!("{verb} {}", text.trim().trim_end_matches(" ⋯")),
+        )
     });
     response
         .on_hover_cursor(egui::CursorIcon::PointingHand)

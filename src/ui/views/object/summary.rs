@@ -10,6 +10,8 @@ use crate::{
 
 /// Longest value that is spelled out.
 const SHORT: usize = 20;
+/// With more fields than this beside the first one, a count says more.
+const MORE: usize = 2;
 
 /// By the changed fields alone: `labels`, `replicas`, `2 fields`.
 #[must_use]
@@ -37,7 +39,18 @@ pub fn from_paths(badge: Badge, paths: impl ExactSizeIterator<Item = FieldPath>)
 #[must_use]
 pub fn from_values(badge: Badge, changes: &[FieldChange<'_>], new: &Json<'_>) -> Option<String> {
     match badge {
-        Badge::Status => condition_words(changes, new).or_else(|| value_words(changes)),
+        Badge::Status => condition_words(changes, new).or_else(|| {
+            let telling: Vec<_> = changes
+                .iter()
+                .filter(|c| !is_progress(c))
+                .cloned()
+                .collect();
+            value_words(if telling.is_empty() {
+                changes
+            } else {
+                &telling
+            })
+        }),
         Badge::Spec => {
             let spec: Vec<_> = changes
                 .iter()
@@ -48,6 +61,16 @@ pub fn from_values(badge: Badge, changes: &[FieldChange<'_>], new: &Json<'_>) ->
         }
         _ => None,
     }
+}
+
+/// Follows from every write of a controller, and so tells least.
+fn is_progress(change: &FieldChange<'_>) -> bool {
+    let timestamp = |value: Option<&Json<'_>>| {
+        value
+            .and_then(Json::as_str)
+            .is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok())
+    };
+    change.path.as_pointer().ends_with("/observedGeneration") || timestamp(change.new)
 }
 
 fn is_desired(path: &FieldPath) -> bool {
@@ -134,9 +157,22 @@ fn value_words(changes: &[FieldChange<'_>]) -> Option<String> {
     if let Some(words) = list_words(changes) {
         return Some(words);
     }
-    let [change] = changes else { return None };
+    let (first, others) = changes.split_first()?;
+    if others.len() > MORE {
+        return None;
+    }
+    let words = one_value(first)?;
+    Some(if others.is_empty() {
+        words
+    } else {
+        format!("{words} +{}", others.len())
+    })
+}
+
+fn one_value(change: &FieldChange<'_>) -> Option<String> {
     let name = leaf_name(&change.path);
     Some(match (change.old, change.new) {
+        (_, Some(new)) if name == "observedGeneration" => format!("observed {}", short(new)?),
         (Some(old), Some(new)) => format!("{name} {} → {}", short(old)?, short(new)?),
         (None, Some(new)) if new.is_container() => format!("{name} added"),
         (None, Some(new)) => format!("{name} {}", short(new)?),
@@ -261,18 +297,30 @@ mod tests {
     }
 
     #[test]
-    fn long_values_and_many_fields_are_not_told() {
-        let long = "x".repeat(40);
-        let new = format!(r#"{{"spec":{{"a":"{long}"}}}}"#);
+    fn of_a_few_fields_the_first_is_told_and_of_many_none() {
+        let spec = |n: usize, value: u8| {
+            let fields: Vec<_> = (0..n).map(|i| format!(r#""f{i}":{value}"#)).collect();
+            format!(r#"{{"spec":{{{}}}}}"#, fields.join(","))
+        };
+        let text = |n| words(Badge::Spec, &spec(n, 1), &spec(n, 2));
+        assert_eq!(text(2).as_deref(), Some("f0 1 → 2 +1"));
+        assert_eq!(text(4), None);
+    }
+
+    #[test]
+    fn long_values_are_not_told() {
+        let new = format!(r#"{{"spec":{{"a":"{}"}}}}"#, "x".repeat(40));
         assert_eq!(words(Badge::Spec, r#"{"spec":{"a":"y"}}"#, &new), None);
-        assert_eq!(
-            words(
-                Badge::Spec,
-                r#"{"spec":{"a":1,"b":1}}"#,
-                r#"{"spec":{"a":2,"b":2}}"#
-            ),
-            None
-        );
+    }
+
+    #[test]
+    fn progress_is_told_only_when_nothing_else_changed() {
+        let status = |observed: u8, phase: &str| {
+            format!(r#"{{"status":{{"observedGeneration":{observed},"phase":"{phase}"}}}}"#)
+        };
+        let text = |phase| words(Badge::Status, &status(1, "Pending"), &status(2, phase));
+        assert_eq!(text("Pending").as_deref(), Some("observed 2"));
+        assert_eq!(text("Running").as_deref(), Some("phase Pending → Running"));
     }
 
     #[test]

@@ -220,20 +220,11 @@ impl Window {
         if let Some(first) = first {
             state.act(Command::OpenContext(first), &egui::Context::default());
         }
-        let mut installed = false;
         let harness = Harness::builder()
             .with_size([1400.0, 800.0])
             .with_max_steps(12)
-            .with_context_setup(|ctx| theme::install(ctx))
-            .build_ui_state(
-                move |ui, state: &mut AppState| {
-                    if !std::mem::replace(&mut installed, true) {
-                        theme::install(ui.ctx());
-                    }
-                    state.show(ui);
-                },
-                state,
-            );
+            .with_context_setup(theme::install)
+            .build_ui_state(|ui, state: &mut AppState| state.show(ui), state);
         let mut window = Self { harness, now };
         window.harness.run();
         window
@@ -359,9 +350,7 @@ fn the_search_field_filters_the_table() {
     let mut window = Window::open(&[&cluster]);
     window.harness.key_press(egui::Key::Slash);
     window.run();
-    for letter in ["API"] {
-        window.harness.event(egui::Event::Text(letter.into()));
-    }
+    window.harness.event(egui::Event::Text("API".into()));
     window.run();
     assert_eq!(window.rows(), ["shop/api-gateway-tls"]);
     window.harness.event(egui::Event::Text("nothing".into()));

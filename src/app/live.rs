@@ -33,7 +33,7 @@ enum Demo {
     /// It runs, as long as this is held.
     Running {
         _cluster: DemoCluster,
-        kubeconfig: Kubeconfigs,
+        kubeconfig: Box<Kubeconfigs>,
     },
 }
 
@@ -172,7 +172,7 @@ impl Connector for LiveConnector {
             Ok(kubeconfig) => {
                 self.demo = Demo::Running {
                     _cluster: cluster,
-                    kubeconfig,
+                    kubeconfig: Box::new(kubeconfig),
                 };
                 vec![DEMO.into()]
             }

@@ -69,7 +69,7 @@ impl Shell<'_> {
         }
         shortcuts(ui, &mut commands);
         bar(&palette, Panel::top("top bar"), theme::TOP_BAR).show(ui, |ui| {
-            top_bar::show(ui, &mut self, &palette, &mut commands)
+            top_bar::show(ui, &mut self, &palette, &mut commands);
         });
         bar(&palette, Panel::bottom("status bar"), theme::STATUS_BAR)
             .show(ui, |ui| status_bar::show(ui, &self, &palette));

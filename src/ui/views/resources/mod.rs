@@ -137,7 +137,7 @@ impl ResourcesView {
             sort: self.sort.get(&cx.selection.kind).copied(),
         };
         if self.rows.update(cx.timeline, &query) {
-            self.scroll.to_top();
+            self.scroll.rewind();
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Scroll {
 
 impl Scroll {
     /// Goes to the first row.
-    pub(super) fn to_top(&mut self) {
+    pub(super) fn rewind(&mut self) {
         self.target = Some(0.0);
     }
 

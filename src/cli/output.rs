@@ -141,8 +141,11 @@ impl Table {
             .map(|heading| ((*heading).to_owned(), Style::Heading))
             .collect();
         for row in std::iter::once(headings).chain(self.rows) {
-            let last = row.len().saturating_sub(1);
-            for (i, (text, style)) in row.iter().enumerate() {
+            let last = row
+                .iter()
+                .rposition(|(text, _)| !text.is_empty())
+                .unwrap_or(0);
+            for (i, (text, style)) in row.iter().enumerate().take(last + 1) {
                 let padding = " ".repeat(widths[i] - text.chars().count());
                 if self.right[i] {
                     out.write_all(padding.as_bytes())?;
@@ -183,7 +186,7 @@ mod tests {
     fn columns_line_up() {
         assert_eq!(
             printed(false),
-            "NAME      COUNT  NOTE\nmüller        7  \na       1000000  x\n"
+            "NAME      COUNT  NOTE\nmüller        7\na       1000000  x\n"
         );
     }
 

@@ -142,8 +142,8 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), CliError> {
         .sum();
     if lost > 0 {
         return Err(
-            CliError::new(format!("{lost} changes could not be written"))
-                .hint("is the disk full? KRONIKA_LOG=error says more"),
+            CliError::new("the recording is incomplete: not everything could be written")
+                .hint("the lines above say why; is the disk full?"),
         );
     }
     if let Some(path) = &args.out {

@@ -19,6 +19,9 @@ CREATE TABLE meta (
     key   TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+INSERT INTO meta (key, value) VALUES
+    ('format', 'Kronika session; times are microseconds since 1970, UTC; see the views changes and gap_times'),
+    ('bodies', 'zstd frames of the JSON as sent; encoding 1 stands alone, 2 has the body before it of the same object as raw-content dictionary');
 
 CREATE TABLE contexts (
     id   INTEGER PRIMARY KEY,

@@ -213,6 +213,9 @@ fn two_contexts_come_back_as_they_were_recorded() {
     assert_same(&restored[1], &b);
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "a closed session is one file: {left:?}");
+    // Write and read version of the file format: 1 is a rollback journal, 2 a write-ahead log, which
+    // would need a writable directory to be read.
+    assert_eq!(fs::read(&path).unwrap()[18..20], [1, 1]);
     let span = session_span(&path).unwrap();
     assert!(span.ended >= span.started);
 }

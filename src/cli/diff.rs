@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     diff::{self, FieldChange, Noise},
-    model::{Json, ResourceVersion},
+    model::{ChangeKind, Json, Provenance, ResourceVersion},
     timeline::{ChangeEntry, ChangeId},
 };
 
@@ -95,32 +95,43 @@ fn fields(changes: &[FieldChange<'_>]) -> Table {
     table
 }
 
-/// The two revisions that the arguments name. A deletion that only a new list showed has no body of
-/// its own, and so is no revision to compare with.
+/// The two revisions that the arguments name.
 fn revisions(args: &DiffArgs, object: &ObjectMatch<'_>) -> Result<(ChangeId, ChangeId), CliError> {
+    // A deletion that only a new list showed came without a body: nothing to compare with.
+    let has_body = |id: &ChangeId| {
+        let change = object.timeline.change(*id);
+        change.is_some_and(|change| {
+            change.change != ChangeKind::Deleted || change.provenance == Provenance::Watch
+        })
+    };
+    let with_body: Vec<_> = object.changes.iter().copied().filter(has_body).collect();
     let position = |wanted: &str| {
         let id = object.revision(wanted)?;
-        Ok::<_, CliError>(
-            object
-                .changes
-                .iter()
-                .position(|known| *known == id)
-                .unwrap_or_default(),
-        )
+        let found = with_body.iter().position(|known| *known == id);
+        found.ok_or_else(|| {
+            CliError::new(format!(
+                "revision {wanted} of {} has no body",
+                object.label()
+            ))
+            .hint("it is a deletion that was only seen afterwards")
+        })
     };
-    let newest = object.changes.len().saturating_sub(1);
-    let to = args.to.as_deref().map_or(Ok(newest), position)?;
+    let nothing = || CliError::new(format!("{} has no revision", object.label()));
+    let to = match &args.to {
+        Some(wanted) => position(wanted)?,
+        None => with_body.len().checked_sub(1).ok_or_else(nothing)?,
+    };
     let from = match &args.from {
         Some(wanted) => position(wanted)?,
         None => to.checked_sub(1).ok_or_else(|| {
             CliError::new(format!(
-                "{} has no revision before that in this session",
+                "{} has no revision before that one",
                 object.label()
             ))
-            .hint("`kronika show` prints the one that there is")
+            .hint("`kronika show` prints it")
         })?,
     };
-    Ok((object.changes[from], object.changes[to]))
+    Ok((with_body[from], with_body[to]))
 }
 
 fn parse<'a>(object: &ObjectMatch<'_>, body: &'a [u8]) -> Result<Json<'a>, CliError> {

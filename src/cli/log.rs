@@ -75,11 +75,11 @@ pub(super) fn run(args: &LogArgs, out: &mut dyn Write) -> Result<(), CliError> {
     }
     let mut table = Table::new(&headings);
     for (timeline, entry) in entries {
-        let mut row = match entry {
+        let row = match entry {
             Entry::Change(id, change) => change_row(timeline, id, change),
             Entry::Gap(gap) => Some(gap_row(gap)),
         };
-        if let Some(mut row) = row.take() {
+        if let Some(mut row) = row {
             if session.several {
                 row.insert(1, (timeline.context.to_string(), Style::Plain));
             }
@@ -168,27 +168,14 @@ fn change_row(
 }
 
 fn gap_row(gap: &Gap) -> Vec<(String, Style)> {
-    let bad = |text: String| (text, Style::Bad);
-    let kind = gap
-        .kind
-        .as_ref()
-        .map_or("(all)".into(), |kind| kind.kind.clone());
-    let length = gap.to.since(gap.from);
-    let what = format!(
-        "not watched for {:.3} s: {}",
-        length.as_secs_f64(),
-        gap.cause
-    );
-    let mut row = vec![
-        (gap.to.rfc3339(), Style::Dim),
-        bad(kind),
-        bad(String::new()),
-        bad("Gap".into()),
-        bad(String::new()),
-        bad(String::new()),
-        bad(String::new()),
-        bad(String::new()),
-    ];
-    row.push(bad(what));
-    row
+    let kind = match &gap.kind {
+        Some(kind) => kind.kind.clone(),
+        None => "(all)".to_owned(),
+    };
+    let seconds = gap.to.since(gap.from).as_secs_f64();
+    let what = format!("not watched for {seconds:.3} s: {}", gap.cause);
+    let cells = [&kind, "", "Gap", "", "", "", "", &what];
+    let time = (gap.to.rfc3339(), Style::Dim);
+    let rest = cells.map(|text| (text.to_owned(), Style::Bad));
+    std::iter::once(time).chain(rest).collect()
 }

@@ -87,7 +87,7 @@ impl ObjectMatch<'_> {
         format!("{} {}", self.kind, self.key)
     }
 
-    /// The change with a resourceVersion, where one has it with a body of its own.
+    /// The first change with a resourceVersion: a deletion may repeat the one before it.
     pub(super) fn revision(&self, wanted: &str) -> Result<ChangeId, CliError> {
         let has = |id: &&ChangeId| {
             let change = self.timeline.change(**id);

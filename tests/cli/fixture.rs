@@ -23,6 +23,8 @@ const START: i64 = 1_700_000_000_000_000;
 /// - `web/shop` of `Gateway` (gateway.example.com): created at 22:13:20 (revision 1), observed 100 ms
 ///   later (2) and ready at 300 ms (3), changed at 22:14:20 (4), observed and ready 50 ms later (5)
 /// - `web/gone` of the same: there at the start (6), deleted at 22:15:20 (7)
+/// - `web/lost` of the same: there at the start (30), changed at 22:15:10 (31), missing in a new list
+///   at 22:15:21
 /// - `web/shop` of `Gateway` in another group (mesh.example.com)
 /// - `big` of the cluster-scoped `Zone`, in both contexts
 /// - a gap of `Gateway` from 22:14:30 to 22:14:40
@@ -86,6 +88,7 @@ impl Script {
         Self(recorder)
     }
 
+    /// An empty body is none.
     fn object(
         &mut self,
         ms: u64,
@@ -95,9 +98,8 @@ impl Script {
         (change, provenance): (ChangeKind, Provenance),
         body: &str,
     ) {
-        let generation =
-            serde_json::from_str::<serde_json::Value>(body).unwrap()["metadata"]["generation"]
-                .as_i64();
+        let json: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        let generation = json["metadata"]["generation"].as_i64();
         let namespace = (kind.scope == Scope::Namespaced).then(|| Arc::from("web"));
         self.0.observe(Observation::Object(ObjectState {
             kind: Arc::clone(kind),
@@ -111,14 +113,14 @@ impl Script {
             change,
             provenance,
             observed_at: moment(ms),
-            body: Some(body.as_bytes().into()),
+            body: (!body.is_empty()).then(|| body.as_bytes().into()),
         }));
     }
 }
 
 pub(crate) fn session() -> Fixture {
     use ChangeKind::{Added, Deleted, Modified};
-    use Provenance::{InitialList, Watch};
+    use Provenance::{InitialList, Relist, Watch};
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("run.kronika");
     let file = SessionFile::create(&path).unwrap();
@@ -139,6 +141,7 @@ pub(crate) fn session() -> Fixture {
     blue.object(1, &front, "gone", 6, (Added, InitialList), empty);
     blue.object(2, &mesh, "shop", 8, (Added, InitialList), empty);
     blue.object(3, &zone, "big", 9, (Added, InitialList), empty);
+    blue.object(4, &front, "lost", 30, (Added, InitialList), empty);
     blue.object(
         100,
         &front,
@@ -170,7 +173,10 @@ pub(crate) fn session() -> Fixture {
         cause: GapCause::Expired,
         kind: Some(Arc::clone(&front)),
     }));
+    let lost = r#"{"metadata":{"name":"x"},"spec":{"a":2}}"#;
+    blue.object(110_000, &front, "lost", 31, (Modified, Watch), lost);
     blue.object(120_000, &front, "gone", 7, (Deleted, Watch), empty);
+    blue.object(121_000, &front, "lost", 31, (Deleted, Relist), "");
     blue.0.flush();
 
     let mut green = Script::new(&file, "green", &[&zone]);

@@ -18,10 +18,12 @@ fn log_prints_every_change_and_gap_in_order() {
     let lines = json_lines(&succeed(&["log", session.arg(), "-o", "json"]));
     assert_eq!(
         names(&lines),
-        ["1", "6", "8", "9", "2", "3", "4", "5", "gap", "20", "7"]
+        [
+            "1", "6", "8", "9", "30", "2", "3", "4", "5", "gap", "20", "31", "7", "31"
+        ]
     );
     assert_eq!(
-        lines[6],
+        lines[7],
         json!({
             "observedAt": "2023-11-14T22:14:20.000000Z", "context": "blue",
             "apiVersion": "gateway.example.com/v1", "kind": "Gateway", "namespace": "web",
@@ -31,7 +33,7 @@ fn log_prints_every_change_and_gap_in_order() {
         })
     );
     assert_eq!(
-        lines[8],
+        lines[9],
         json!({
             "gap": {
                 "from": "2023-11-14T22:14:30.000000Z", "to": "2023-11-14T22:14:40.000000Z",
@@ -40,7 +42,7 @@ fn log_prints_every_change_and_gap_in_order() {
             "context": "blue", "kind": "Gateway",
         })
     );
-    assert_eq!(lines[7]["managers"], json!(["operator"]));
+    assert_eq!(lines[8]["managers"], json!(["operator"]));
 }
 
 #[test]
@@ -59,8 +61,8 @@ fn log_selects() {
         of(&["--since", "22:14:20", "--until", "22:14:20.05"]),
         ["4", "5"]
     );
-    assert_eq!(of(&["--since", "2023-11-14T22:15:00Z"]), ["7"]);
-    assert_eq!(of(&["--since", "5s"]), ["7"]);
+    assert_eq!(of(&["--since", "2023-11-14T22:15:00Z"]), ["31", "7", "31"]);
+    assert_eq!(of(&["--since", "5s"]), ["7", "31"]);
     assert_eq!(of(&["--since", "22:14:35", "--until", "22:14:36"]), ["gap"]);
 }
 
@@ -261,6 +263,11 @@ fn diff_is_of_the_last_two_revisions_unless_told() {
         "{last}"
     );
     fail(&["diff", session.arg(), "zone", "big", "--context", "blue"]);
+    let lost = succeed(&["diff", session.arg(), gateway, "web/lost", "-o", "fields"]);
+    assert!(
+        lost.contains("spec.a"),
+        "the deletion came without a body: {lost}"
+    );
 }
 
 #[test]

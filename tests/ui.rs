@@ -580,7 +580,10 @@ fn the_theme_is_switched_and_kept() {
     let path = directory.path().join("settings.json");
     let (cluster, _) = shop();
     let file = SettingsFile::at(path.clone());
-    let mut window = Window::with(&[&cluster], |state| state.with_settings(file));
+    let mut window = Window::with(&[&cluster], |state| {
+        let loaded = file.load();
+        state.with_settings(file, loaded)
+    });
     window.click("Kronika");
     window.click("Theme: light");
     assert_eq!(window.harness.ctx.theme(), egui::Theme::Light);

@@ -40,6 +40,7 @@ enum Demo {
 /// The kubeconfig's contexts and the demo cluster.
 pub(super) struct LiveConnector {
     kubeconfigs: Kubeconfigs,
+    scope: WatchScope,
     supervisor: Supervisor,
     runtime: Handle,
     wake: Wake,
@@ -51,6 +52,7 @@ pub(super) struct LiveConnector {
 impl LiveConnector {
     pub(super) fn new(
         kubeconfigs: Kubeconfigs,
+        scope: WatchScope,
         demo: DemoOptions,
         demo_kubeconfig: Option<PathBuf>,
         runtime: Handle,
@@ -60,6 +62,7 @@ impl LiveConnector {
         let supervisor = Supervisor::new(runtime.clone(), clock, Arc::clone(&wake));
         Self {
             kubeconfigs,
+            scope,
             supervisor,
             runtime,
             wake,
@@ -78,7 +81,7 @@ impl LiveConnector {
             Demo::Starting(timeline, _) => Arc::clone(timeline),
             Demo::Running { kubeconfig, .. } => {
                 self.supervisor
-                    .open(kubeconfig, context, WatchScope::default(), Vec::new())
+                    .open(kubeconfig, context, self.scope.clone(), Vec::new())
             }
             Demo::Off(options) => {
                 let (options, wake) = (*options, Arc::clone(&self.wake));
@@ -130,12 +133,8 @@ impl Connector for LiveConnector {
         if self.is_demo(context) {
             return self.open_demo(context);
         }
-        self.supervisor.open(
-            &self.kubeconfigs,
-            context,
-            WatchScope::default(),
-            Vec::new(),
-        )
+        self.supervisor
+            .open(&self.kubeconfigs, context, self.scope.clone(), Vec::new())
     }
 
     fn close(&mut self, context: &ContextName) {

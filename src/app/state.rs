@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::Connector;
 use crate::{
     model::{ConnectionState, ContextName, Moment},
-    settings::{Settings, SettingsFile, ThemeChoice},
+    settings::{Settings, SettingsError, SettingsFile, ThemeChoice},
     timeline::{SharedTimeline, Timeline},
     ui::{
         Command,
@@ -53,10 +53,13 @@ impl AppState {
         }
     }
 
-    /// Reads the settings from a file, and keeps them there from now on.
+    /// Takes what was loaded from a settings file, and keeps it there from now on.
     #[must_use]
-    pub fn with_settings(mut self, file: SettingsFile) -> Self {
-        let (settings, error) = file.load();
+    pub fn with_settings(
+        mut self,
+        file: SettingsFile,
+        (settings, error): (Settings, Option<SettingsError>),
+    ) -> Self {
         self.settings = settings;
         self.settings_file = Some(file);
         if let Some(error) = error {

@@ -16,7 +16,7 @@ use super::{
     live::{DEMO, LiveConnector},
 };
 use crate::{
-    cluster::Kubeconfigs,
+    cluster::{Kubeconfigs, WatchScope},
     demo::DemoOptions,
     journal,
     model::{Clock, ContextName},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Changes that come within this time share a frame.
-const COALESCE: Duration = Duration::from_millis(8);
+const COALESCE: Duration = Duration::from_millis(20);
 /// How long what is under way may take when the window is closed.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -107,8 +107,17 @@ impl Window {
         let problems = kubeconfigs.problems.clone();
         let demo: DemoOptions = options.demo.unwrap_or_default();
         let handle = runtime.handle().clone();
+        let settings = SettingsFile::of_user().map(|file| (file.load(), file));
+        let scope = WatchScope {
+            redact: settings
+                .as_ref()
+                .map(|((settings, _), _)| settings.redact.clone())
+                .unwrap_or_default(),
+            ..WatchScope::default()
+        };
         let connector = LiveConnector::new(
             kubeconfigs,
+            scope,
             demo,
             options.demo_kubeconfig,
             handle,
@@ -120,8 +129,8 @@ impl Window {
             Box::new(move || clock.now()),
             TimeZone::system(),
         );
-        if let Some(file) = SettingsFile::of_user() {
-            state = state.with_settings(file);
+        if let Some((loaded, file)) = settings {
+            state = state.with_settings(file, loaded);
         }
         for problem in problems {
             state.notify(&problem);

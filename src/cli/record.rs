@@ -61,6 +61,10 @@ pub(super) struct RecordArgs {
     /// Only objects with these labels, as kubectl takes them
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     selector: Option<String>,
+    /// Replace the value at this JSONPath by a keyed hash, as .spec.users[*].token; may be given
+    /// several times. Values of Secrets always are
+    #[arg(long, value_name = "JSONPATH")]
+    redact: Vec<String>,
     /// End after this long; default: on Ctrl-C
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
     duration: Option<Duration>,
@@ -94,6 +98,7 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), CliError> {
         kinds: args.kind.clone(),
         namespaces: args.namespace.clone(),
         label_selector: args.selector.clone(),
+        redact: args.redact.clone(),
     };
     let mut timelines = Vec::new();
     for context in &contexts {

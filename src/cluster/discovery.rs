@@ -32,6 +32,9 @@ use crate::model::{
 /// How often API discovery is asked where CRDs may not be watched.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 
+/// How long the watches may take to end when the session closes.
+const FAREWELL: Duration = Duration::from_secs(3);
+
 /// Groups that every API server serves itself. What is in none of them comes from a CRD or an
 /// aggregated API.
 const BUILT_IN_GROUPS: &[&str] = &[
@@ -151,6 +154,14 @@ impl Kinds {
                     },
                 }
             }
+        }
+    }
+
+    /// Waits until every watch has told what it knows; the session is cancelled.
+    pub(super) async fn finish(mut self) {
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
+            tracing::warn!("some watches did not end in time");
         }
     }
 

@@ -122,18 +122,22 @@ pub(super) fn api_error_text(error: &kube::Error) -> String {
     }
 }
 
-/// The innermost causes say what happened; the outer ones only that something did.
+/// What happened and its innermost cause: the layers between say only that something did.
 fn chain(error: &dyn StdError) -> String {
-    let mut parts = vec![error.to_string()];
+    let mut causes = vec![error.to_string()];
     let mut source = error.source();
     while let Some(cause) = source {
-        let text = cause.to_string();
-        if !parts.iter().any(|part| part.contains(&text)) {
-            parts.push(text);
-        }
+        causes.push(cause.to_string());
         source = cause.source();
     }
-    parts.join(": ")
+    let innermost = causes.last().cloned().unwrap_or_default();
+    if causes.iter().any(|cause| cause.contains("(Connect)")) {
+        format!("cannot connect: {innermost}")
+    } else if causes.len() > 1 && !causes[0].contains(&innermost) {
+        format!("{}: {innermost}", causes[0])
+    } else {
+        causes.swap_remove(0)
+    }
 }
 
 impl From<kube::Error> for ClusterError {

@@ -14,7 +14,7 @@ use super::{
     ClusterError, Kubeconfigs, WatchScope,
     backoff::Backoff,
     channel::{Receiver, Sender, channel},
-    client::connect,
+    client::{RetryAfter, connect},
     discovery::Kinds,
     watch::WatchContext,
 };
@@ -72,12 +72,7 @@ impl Session {
         }
         let watching = runtime.spawn({
             let (cancel, context) = (cancel.clone(), context.clone());
-            async move {
-                tokio::select! {
-                    () = cancel.cancelled() => {}
-                    () = keep_connected(kubeconfigs, context, scope, clock, sender, cancel.clone()) => {}
-                }
-            }
+            keep_connected(kubeconfigs, context, scope, clock, sender, cancel)
         });
         Self {
             timeline,
@@ -142,7 +137,8 @@ async fn record(mut recorder: Recorder, mut receiver: Receiver, wake: Wake) {
     wake();
 }
 
-/// Connects, discovers and watches; on failure says so, waits and tries again.
+/// Connects, discovers and watches until the session closes; on failure says so, waits and tries
+/// again.
 async fn keep_connected(
     kubeconfigs: Arc<Kubeconfigs>,
     context: ContextName,
@@ -151,33 +147,51 @@ async fn keep_connected(
     sender: Sender,
     session: CancellationToken,
 ) {
+    let connected = session
+        .run_until_cancelled(reach_until_answered(&kubeconfigs, &context, clock, &sender))
+        .await;
+    let Some((client, retry_after, server_version)) = connected else {
+        return;
+    };
+    let shared = WatchContext {
+        client,
+        retry_after,
+        sender,
+        clock,
+        redactor: Arc::new(Redactor::new(&scope.redact)),
+        label_selector: scope.label_selector.clone(),
+        lists: Arc::new(Semaphore::new(PARALLEL_LISTS)),
+        session: session.clone(),
+    };
+    let mut kinds = Kinds::new(shared, scope);
+    session
+        .run_until_cancelled(kinds.follow(server_version))
+        .await;
+    kinds.finish().await;
+}
+
+/// Tries until the server answers.
+async fn reach_until_answered(
+    kubeconfigs: &Arc<Kubeconfigs>,
+    context: &ContextName,
+    clock: Clock,
+    sender: &Sender,
+) -> (kube::Client, RetryAfter, Arc<str>) {
     let mut backoff = Backoff::new();
     loop {
         sender
             .send(Observation::Connection(ConnectionState::Connecting))
             .await;
-        let error = match reach(&kubeconfigs, &context).await {
-            Ok((client, retry_after, server_version)) => {
-                let state = ConnectionState::Connected {
-                    server_version: Arc::clone(&server_version),
-                };
+        let error = match reach(kubeconfigs, context).await {
+            Ok(reached) => {
+                let server_version = Arc::clone(&reached.2);
+                let state = ConnectionState::Connected { server_version };
                 sender.send(Observation::Connection(state)).await;
-                let shared = WatchContext {
-                    client,
-                    retry_after,
-                    sender: sender.clone(),
-                    clock,
-                    redactor: Arc::new(Redactor::default()),
-                    label_selector: scope.label_selector.clone(),
-                    lists: Arc::new(Semaphore::new(PARALLEL_LISTS)),
-                    session: session.clone(),
-                };
-                return Kinds::new(shared, scope).follow(server_version).await;
+                return reached;
             }
             Err(error) => error,
         };
         let wait = backoff.next(None);
-        tracing::warn!(%context, %error, "cannot connect");
         sender
             .send(Observation::Connection(ConnectionState::Failed {
                 error: error.to_string().into(),
@@ -193,7 +207,7 @@ async fn keep_connected(
 async fn reach(
     kubeconfigs: &Arc<Kubeconfigs>,
     context: &ContextName,
-) -> Result<(kube::Client, super::client::RetryAfter, Arc<str>), ClusterError> {
+) -> Result<(kube::Client, RetryAfter, Arc<str>), ClusterError> {
     let (client, retry_after) = connect(Arc::clone(kubeconfigs), context.clone()).await?;
     let asked = tokio::time::timeout(ANSWER_LIMIT, client.apiserver_version()).await;
     let server_version = match asked {

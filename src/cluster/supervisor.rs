@@ -22,6 +22,9 @@ pub struct WatchScope {
     pub namespaces: Vec<String>,
     /// Label selector.
     pub label_selector: Option<String>,
+    /// Fields of custom resources whose values are replaced by a keyed hash before they are kept, as
+    /// JSONPaths of plain members, for example `.spec.users[*].token`.
+    pub redact: Vec<String>,
 }
 
 impl WatchScope {

@@ -192,6 +192,20 @@ impl Tracker {
             .collect()
     }
 
+    /// Watching ends. If it was lost by then, what came after the loss is unknown.
+    pub(super) fn session_ends(&mut self, at: Moment) -> Vec<Observation> {
+        if matches!(self.phase, Phase::Fresh) || self.polling {
+            return Vec::new();
+        }
+        let gap = self.lost.take().map(|(from, cause)| Gap {
+            from,
+            to: at,
+            cause,
+            kind: Some(Arc::clone(&self.kind)),
+        });
+        gap.map(Observation::Gap).into_iter().collect()
+    }
+
     fn upsert(&mut self, seen: Seen, provenance: Provenance, at: Moment) -> Vec<Observation> {
         let mut out = Vec::new();
         let change = match self.known.get(&seen.key) {
@@ -394,6 +408,17 @@ mod tests {
         assert_eq!(
             told(&ended).last().map(String::as_str),
             Some("gap 20..21 Expired")
+        );
+    }
+
+    #[test]
+    fn a_session_that_ends_while_the_watch_is_lost_leaves_a_gap() {
+        let mut tracker = after_list();
+        assert!(tracker.session_ends(at(2)).is_empty());
+        tracker.lost(at(5), GapCause::ConnectionLost);
+        assert_eq!(
+            told(&tracker.session_ends(at(8))),
+            ["gap 5..8 ConnectionLost"]
         );
     }
 

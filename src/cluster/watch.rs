@@ -32,8 +32,6 @@ use crate::model::{
 /// How often a kind that may not be listed is tried again: permissions are granted while we run.
 const FORBIDDEN_RETRY: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
-/// A kind that was only just established answers 404 for a moment.
-const NOT_SERVED_RETRY: Duration = Duration::from_millis(250);
 /// Progress of a list is told every so many objects.
 const PROGRESS_STEP: u64 = 500;
 const PAGE: u32 = 500;
@@ -98,12 +96,15 @@ pub(super) async fn watch_kind(
         () = cancel.cancelled() => {}
         () = watch.keep_up() => {}
     }
-    // The kind is gone, and its objects with it. When the session closes nothing is gone.
-    if !watch.context.session.is_cancelled() {
-        let at = watch.context.clock.now();
-        let removed = watch.tracker.removed(at);
-        watch.send_all(removed).await;
-    }
+    let at = watch.context.clock.now();
+    let last = if watch.context.session.is_cancelled() {
+        // Nothing is gone, but what was not seen at the end is not seen for good.
+        watch.tracker.session_ends(at)
+    } else {
+        // The kind is gone, and its objects with it.
+        watch.tracker.removed(at)
+    };
+    watch.send_all(last).await;
 }
 
 struct Watch {
@@ -316,16 +317,12 @@ impl Watch {
                 tokio::time::sleep(POLL_INTERVAL).await;
                 None
             }
-            Failure::NotServed => {
-                self.tracker.lost(at, GapCause::ConnectionLost);
-                self.pause(NOT_SERVED_RETRY, text).await;
-                version
-            }
             Failure::Undecodable => {
                 self.undecodable(at).await;
                 version
             }
-            Failure::Retry => {
+            // A kind that was only just established answers 404 for a moment.
+            Failure::NotServed | Failure::Retry => {
                 self.tracker.lost(at, GapCause::ConnectionLost);
                 let wait = self.wait();
                 self.pause(wait, text).await;

@@ -129,6 +129,7 @@ mod tests {
         assert_eq!(file.load().0, Settings::default());
         let settings = Settings {
             theme: ThemeChoice::Light,
+            redact: vec![".spec.token".into()],
         };
         file.save(&settings).unwrap();
         let (loaded, error) = file.load();

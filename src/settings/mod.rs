@@ -25,4 +25,7 @@ pub enum ThemeChoice {
 pub struct Settings {
     /// Dark, light, or as the system is.
     pub theme: ThemeChoice,
+    /// Fields of custom resources whose values are replaced by a keyed hash before they are kept, as
+    /// JSONPaths of plain members: `.spec.users[*].token`.
+    pub redact: Vec<String>,
 }

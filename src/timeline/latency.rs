@@ -66,7 +66,9 @@ impl ReconcileSignal {
             any_observed = any_observed.max(condition.observed_generation);
         }
         let from_status = observed_generation(object);
-        let from_conditions = ready_observed.or(any_observed);
+        let from_conditions = ready_observed
+            .or(any_observed)
+            .or_else(|| of_parents(object));
         let (observed, method) = if from_status.is_some() {
             (from_status, Some(LatencyMethod::StatusObservedGeneration))
         } else if from_conditions.is_some() {
@@ -88,6 +90,20 @@ impl ReconcileSignal {
             ready: if stale { Some(false) } else { ready },
         }
     }
+}
+
+/// The generation that every parent has seen, for kinds whose status has conditions per parent
+/// (`status.parents[].conditions` of the Gateway API's routes, `status.ancestors[]` of its policies).
+fn of_parents(object: &Json<'_>) -> Option<i64> {
+    let status = object.get("status")?;
+    let parents = status.get("parents").or_else(|| status.get("ancestors"))?;
+    let seen_by = |parent: &Json<'_>| {
+        let conditions = parent.get("conditions")?.items().iter();
+        conditions
+            .filter_map(|condition| condition.get("observedGeneration")?.as_i64())
+            .max()
+    };
+    parents.items().iter().map(seen_by).min().flatten()
 }
 
 /// One reconcile, from the change of the desired state to ready.
@@ -519,6 +535,19 @@ mod tests {
         );
         assert!(story.tracker.open(ObjectId(0)).is_none());
         assert_eq!(story.tracker.method(), None);
+    }
+
+    #[test]
+    fn a_route_is_observed_when_its_last_parent_has_seen_it() {
+        let text = br#"{"status":{"parents":[
+            {"conditions":[{"type":"Accepted","status":"True","observedGeneration":3}]},
+            {"conditions":[{"type":"Accepted","status":"True","observedGeneration":2}]}]}}"#;
+        let signal = ReconcileSignal::of(&Json::parse(text).unwrap());
+        assert_eq!(signal.observed, Some(2));
+        assert_eq!(
+            signal.method,
+            Some(LatencyMethod::ConditionObservedGeneration)
+        );
     }
 
     #[test]

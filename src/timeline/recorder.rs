@@ -168,13 +168,15 @@ impl Recorder {
             signal: derived.signal,
         };
         self.each_sink(|sink| sink.change(&recorded));
+        let is_encoded = encoded.is_some();
         let live = (change.change != ChangeKind::Deleted).then_some(derived.live);
         let object_id = {
             let mut timeline = self.timeline.write();
             timeline.append(&change, encoded, derived.signal, live);
             timeline.find(kind_id, &change.key)
         };
-        if let (Some(id), Some(body)) = (object_id, state.body) {
+        // What could not be encoded must not become the base of the next delta.
+        if let (Some(id), Some(body), true) = (object_id, state.body, is_encoded) {
             self.keep_hot(id, body);
         }
     }

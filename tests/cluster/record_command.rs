@@ -80,16 +80,25 @@ async fn a_session_file_shows_each_revision_as_the_server_sent_it() {
         file.exists().then_some(())
     });
     load.run(Duration::from_secs(4)).await;
+    let record = load.record();
+    let newest = record.writes.last().unwrap().resource_version.clone();
+    let log = || -> Vec<Value> {
+        let text = String::from_utf8(kronika(&["log", out, "-o", "json"])).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    wait::until(LIMIT, "the last write is in the file", || {
+        log()
+            .iter()
+            .any(|line| line["resourceVersion"] == *newest)
+            .then_some(())
+    });
     assert!(
         process.interrupt().is_empty(),
         "with --out nothing goes to stdout"
     );
-    let log = String::from_utf8(kronika(&["log", out, "-o", "json"])).unwrap();
-    let log: Vec<Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let record = load.record();
+    let log = log();
     for write in record.writes[created..].iter().rev().take(20) {
         assert!(
             log.iter()
@@ -133,4 +142,46 @@ async fn a_session_file_shows_each_revision_as_the_server_sent_it() {
     let latency = kronika(&["latency", out, "-o", "json"]);
     let latency = String::from_utf8(latency).unwrap();
     assert!(latency.contains("status.observedGeneration"), "{latency}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_field_that_the_user_lists_never_reaches_the_output() {
+    let plane = ControlPlane::shared();
+    let group = "redacted.load.example.org";
+    let plan = Plan {
+        objects: 3,
+        ..Plan::new(group)
+    };
+    let load = Load::create(plane.client().await, plan).await;
+    let name = load.record().writes[0].name.clone();
+    let namespace = load.record().writes[0].namespace.clone();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.kronika");
+    let (out, kind) = (file.to_str().unwrap(), format!("widgets.{group}"));
+    let kubeconfig = plane.admin_kubeconfig().to_str().unwrap();
+    let record = [
+        "record",
+        "--kubeconfig",
+        kubeconfig,
+        "--kind",
+        &kind,
+        "--for",
+        "3s",
+        "--out",
+        out,
+    ];
+    kronika(&[&record[..], &["--redact", ".spec"]].concat());
+    let shown = kronika(&[
+        "show",
+        out,
+        &kind,
+        &format!("{namespace}/{name}"),
+        "-o",
+        "json",
+    ]);
+    let shown: Value = serde_json::from_slice(&shown).unwrap();
+    assert!(
+        shown["spec"].as_str().unwrap().starts_with("redacted:"),
+        "{shown}"
+    );
 }

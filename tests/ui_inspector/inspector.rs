@@ -182,8 +182,7 @@ fn the_newest_is_followed_until_a_revision_is_chosen() {
     let later = |harness: &mut Harness<'_, Screen>, second: u64| {
         let kind = {
             let timeline = harness.state().world.timeline.read();
-            let kind = timeline.kinds().next().unwrap().1.kind.clone();
-            kind
+            std::sync::Arc::clone(&timeline.kinds().next().unwrap().1.kind)
         };
         let body = Certificate {
             generation: 2,

@@ -10,7 +10,7 @@ use crate::{
         DiffLine, DiffLineKind, DiffRow, FieldChange, Noise, compare, compare_all, diff_lines,
         fold, unified_text,
     },
-    model::Json,
+    model::{FieldPath, Json},
 };
 
 /// Unchanged lines that stay around a change.
@@ -180,38 +180,39 @@ fn pair(lines: Vec<DiffLine>) -> Vec<DiffLine> {
 }
 
 fn interleave(removed: Vec<DiffLine>, added: Vec<DiffLine>, out: &mut Vec<DiffLine>) {
-    let once = |lines: &[DiffLine]| {
-        let mut seen: HashMap<_, usize> = HashMap::new();
-        for line in lines {
-            *seen.entry(line.line.path.clone()).or_default() += 1;
-        }
-        seen
+    let (in_removed, in_added) = (places_of_once(&removed), places_of_once(&added));
+    let partner = |line: &DiffLine| {
+        let place = in_removed.get(&line.line.path).copied().flatten()?;
+        in_added.get(&line.line.path).copied().flatten()?;
+        Some(place)
     };
-    let (in_removed, in_added) = (once(&removed), once(&added));
-    let is_pair = |line: &DiffLine| {
-        let path = &line.line.path;
-        in_removed.get(path) == Some(&1) && in_added.get(path) == Some(&1)
-    };
-    let mut removed = removed.into_iter().peekable();
+    // Removed lines up to here are out; those in front of the next partner follow as they come.
+    let mut done = 0;
+    let waits: Vec<bool> = removed.iter().map(|line| partner(line).is_some()).collect();
+    let mut removed = removed.into_iter();
     for line in added {
-        let partner_left = removed.clone().any(|old| old.line.path == line.line.path);
-        if is_pair(&line) && partner_left {
-            while let Some(old) = removed.next() {
-                let is_partner = old.line.path == line.line.path;
-                out.push(old);
-                if is_partner {
-                    break;
-                }
-            }
-        } else if !is_pair(&line) {
+        let until = match partner(&line) {
+            Some(place) => place + 1,
             // What has no partner comes after the removed lines that have none either.
-            while let Some(old) = removed.next_if(|old| !is_pair(old)) {
-                out.push(old);
-            }
-        }
+            None => done + waits[done..].iter().take_while(|waits| !**waits).count(),
+        };
+        out.extend(removed.by_ref().take(until.saturating_sub(done)));
+        done = done.max(until);
         out.push(line);
     }
     out.extend(removed);
+}
+
+/// The place of each field's line; `None` for a field with several.
+fn places_of_once(lines: &[DiffLine]) -> HashMap<FieldPath, Option<usize>> {
+    let mut places = HashMap::new();
+    for (place, line) in lines.iter().enumerate() {
+        places
+            .entry(line.line.path.clone())
+            .and_modify(|known| *known = None)
+            .or_insert(Some(place));
+    }
+    places
 }
 
 /// Takes pairs in which nothing but a timestamp differs as unchanged.

@@ -111,16 +111,12 @@ impl HistoryList {
 
     fn notices(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, compared: Compared) {
         let hidden = self.index.hidden_heartbeats();
-        let newer = cx
-            .selection
-            .revision_b
-            .and_then(|_| compared.b)
-            .map_or(0, |b| {
-                let place = self.index.place(b).unwrap_or_default();
-                (0..place)
-                    .filter(|p| matches!(self.index.row(*p), Some(HistoryRow::Change(_))))
-                    .count()
-            });
+        let newer = cx.selection.revision_b.and(compared.b).map_or(0, |b| {
+            let place = self.index.place(b).unwrap_or_default();
+            (0..place)
+                .filter(|p| matches!(self.index.row(*p), Some(HistoryRow::Change(_))))
+                .count()
+        });
         if hidden == 0 && newer == 0 && !self.show_heartbeats {
             ui.add_space(5.0);
             return;
@@ -166,6 +162,7 @@ impl HistoryList {
             ..egui::EventFilter::default()
         };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(focus, filter));
+        #[expect(clippy::cast_possible_truncation, reason = "rows on a screen")]
         let page = ((self.height / ROW) as isize - 1).max(1);
         let older = ui.input_mut(|input| {
             let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
@@ -415,9 +412,7 @@ fn paint_revision(
             + 1.0
     };
     let gap = 14.0;
-    let room = (free.width() - natural(&row.summary) - gap)
-        .max(MANAGERS_LEAST)
-        .min(MANAGERS);
+    let room = (free.width() - natural(&row.summary) - gap).clamp(MANAGERS_LEAST, MANAGERS);
     let managers = natural(&row.managers).min(room);
     let split = free.right() - managers;
     let summary = free.with_max_x(split - gap);

@@ -14,7 +14,11 @@ const LEFT: f32 = 64.0;
 const RIGHT: f32 = 36.0;
 /// Room below for the labels of the time axis.
 const BELOW: f32 = 26.0;
+/// Radius of a mark among many, and among few.
 const RADIUS: f32 = 1.7;
+const LARGE_RADIUS: f32 = 2.4;
+/// Up to this many marks are few.
+const FEW: usize = 300;
 /// How near the pointer has to be to a mark, in points.
 const REACH: f32 = 9.0;
 /// Labels of lines nearer than this would overlap.
@@ -50,7 +54,7 @@ pub struct MarkSeries {
     /// Shape.
     pub shape: MarkShape,
     /// Values on both axes.
-    pub points: Vec<[f64; 2]>,
+    pub points: Vec<PlotPoint>,
 }
 
 /// A horizontal line that is labelled at the right.
@@ -75,6 +79,8 @@ pub struct Scatter<'a> {
     pub series: &'a [MarkSeries],
     /// Lines across.
     pub lines: &'a [LevelLine],
+    /// What is said in the middle where there is no mark.
+    pub empty: &'a str,
 }
 
 /// A mark under the pointer: which series, and which of its points.
@@ -111,6 +117,12 @@ impl Scatter<'_> {
         response
             .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Figure, true, "Latency plot"));
         self.paint_lines(ui, &transform);
+        if self.series.iter().all(|series| series.points.is_empty()) {
+            let (at, font) = (frame.center(), theme::body());
+            let middle = Align2::CENTER_CENTER;
+            ui.painter()
+                .text(at, middle, self.empty, font, palette.muted);
+        }
         let hit = response
             .hover_pos()
             .and_then(|pointer| self.nearest(&transform, pointer));
@@ -158,6 +170,12 @@ impl Scatter<'_> {
             .cursor_color(Color32::TRANSPARENT)
             .sense(egui::Sense::click())
             .set_margin_fraction(Vec2::ZERO);
+        let is_few = self
+            .series
+            .iter()
+            .map(|series| series.points.len())
+            .sum::<usize>()
+            <= FEW;
         let shown = plot.show(&mut inner, |ui| {
             ui.set_plot_bounds(PlotBounds::from_min_max(
                 [self.x.start, self.y.start],
@@ -165,10 +183,11 @@ impl Scatter<'_> {
             ));
             for series in self.series {
                 let (shape, radius) = match series.shape {
+                    MarkShape::Dot if is_few => (MarkerShape::Circle, LARGE_RADIUS),
                     MarkShape::Dot => (MarkerShape::Circle, RADIUS),
                     MarkShape::Triangle => (MarkerShape::Up, 4.5),
                 };
-                let points = Points::new(series.name, PlotPoints::from(series.points.clone()));
+                let points = Points::new(series.name, PlotPoints::Borrowed(&series.points));
                 ui.points(
                     points
                         .shape(shape)
@@ -225,7 +244,6 @@ impl Scatter<'_> {
     }
 
     fn position(&self, transform: &PlotTransform, hit: MarkHit) -> Pos2 {
-        let [x, y] = self.series[hit.series].points[hit.point];
-        transform.position_from_point(&PlotPoint::new(x, y))
+        transform.position_from_point(&self.series[hit.series].points[hit.point])
     }
 }

@@ -10,7 +10,7 @@ use kronika::{
         Command,
         views::{
             LatencyView,
-            latency::model::{LatencyKey, LatencyModel, Measure, PointClass, Slowness},
+            latency::model::{Choice, LatencyKey, LatencyModel, Measure, PointClass, Slowness},
         },
     },
 };
@@ -59,7 +59,13 @@ fn measured() -> (World, Arc<ResourceKind>) {
 }
 
 fn model(world: &World, measure: Measure) -> LatencyModel {
-    LatencyModel::of(&world.timeline.read(), None, measure)
+    LatencyModel::of(
+        &world.timeline.read(),
+        &Choice {
+            measure,
+            ..Choice::default()
+        },
+    )
 }
 
 fn ms(ms: u64) -> Duration {
@@ -171,7 +177,11 @@ fn the_key_changes_with_the_kinds_that_are_shown_and_with_no_other() {
     let (mut world, kind) = measured();
     let other = world.kind("x.io", "Other");
     let id = world.kind_id(&kind);
-    let key = |world: &World| LatencyKey::of(&world.timeline.read(), Some(id), Measure::Ready);
+    let choice = Choice {
+        kind: Some(id),
+        ..Choice::default()
+    };
+    let key = |world: &World| LatencyKey::of(&world.timeline.read(), choice.clone());
     let before = key(&world);
     world.watch(at(70_000), &other, "one", json!({"metadata": {}}));
     assert_eq!(key(&world), before);
@@ -253,4 +263,23 @@ fn without_samples_it_says_how_latency_is_measured() {
     let harness = tab(world, at(0));
     harness.get_by_label("No reconcile seen yet");
     harness.get_by_label_contains("metadata.generation");
+}
+
+#[test]
+fn another_namespace_has_figures_of_its_own() {
+    let (world, _) = measured();
+    let namespace = |name: &str| {
+        let choice = Choice {
+            namespace: Some(name.into()),
+            ..Choice::default()
+        };
+        LatencyModel::of(&world.timeline.read(), &choice)
+    };
+    assert_eq!(namespace("shop").kinds[0].summary.count, 100);
+    let elsewhere = namespace("elsewhere");
+    assert!(!elsewhere.has_figures() && elsewhere.points.is_empty());
+    assert!(
+        elsewhere.kinds[0].measured_by().is_ok(),
+        "the kind can be measured all the same"
+    );
 }

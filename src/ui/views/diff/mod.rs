@@ -12,7 +12,7 @@ use egui::{Align, Align2, Layout, Rect, Sense, Ui, vec2};
 use super::object::{NOISE, quiet_line, selection::Compared, undecodable};
 use crate::{
     diff::DiffLineKind,
-    model::{ChangeKind, Moment},
+    model::{ChangeKind, Moment, Provenance},
     timeline::{ChangeId, Timeline},
     ui::{
         Command, ViewContext, format, theme,
@@ -96,7 +96,7 @@ impl DiffPane {
                 return;
             }
         };
-        if !model.differs() {
+        if !model.differs() && !model.is_whole() {
             quiet_line(
                 ui,
                 cx.palette,
@@ -123,7 +123,8 @@ impl DiffPane {
         ui.painter()
             .hline(rect.x_range(), rect.bottom() - 0.5, line);
         let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
-        paint_revisions(ui, cx, inner, a, b);
+        let is_whole = self.model.as_ref().is_ok_and(DiffModel::is_whole);
+        paint_revisions(ui, cx, inner, a, b, is_whole);
         let layout = Layout::right_to_left(Align::Center);
         ui.scope_builder(
             egui::UiBuilder::new().max_rect(inner).layout(layout),
@@ -175,7 +176,13 @@ fn compare(
 ) -> Result<DiffModel, String> {
     let old = a.map(|a| document::load(timeline, a)).transpose()?;
     let new = document::load(timeline, b)?;
-    DiffModel::of(old.as_deref(), &new, show_noise)
+    let seen_first = timeline
+        .change(b)
+        .is_some_and(|change| change.provenance == Provenance::InitialList);
+    match old {
+        None if seen_first => DiffModel::whole(&new, show_noise),
+        old => DiffModel::of(old.as_deref(), &new, show_noise),
+    }
 }
 
 fn nothing_differs(timeline: &Timeline, b: ChangeId, show_noise: bool) -> &'static str {
@@ -187,7 +194,14 @@ fn nothing_differs(timeline: &Timeline, b: ChangeId, show_noise: bool) -> &'stat
 }
 
 /// `A 15:01:41 → B 15:01:44`.
-fn paint_revisions(ui: &Ui, cx: &ViewContext<'_>, rect: Rect, a: Option<ChangeId>, b: ChangeId) {
+fn paint_revisions(
+    ui: &Ui,
+    cx: &ViewContext<'_>,
+    rect: Rect,
+    a: Option<ChangeId>,
+    b: ChangeId,
+    is_whole: bool,
+) {
     let (painter, palette) = (ui.painter(), cx.palette);
     let clock = |id: Option<ChangeId>| {
         id.and_then(|id| cx.timeline.change(id)).map_or_else(
@@ -195,14 +209,22 @@ fn paint_revisions(ui: &Ui, cx: &ViewContext<'_>, rect: Rect, a: Option<ChangeId
             |change| format::clock(change.at.wall, cx.zone),
         )
     };
-    let mut rest = rect;
-    for (text, strong) in [
+    let (from, to) = (clock(a), clock(Some(b)));
+    let whole = [
+        ("B", true),
+        (to.as_str(), false),
+        ("the first one known", false),
+    ];
+    let pair = [
         ("A", true),
-        (&*clock(a), false),
+        (from.as_str(), false),
         ("→", true),
         ("B", true),
-        (&*clock(Some(b)), false),
-    ] {
+        (to.as_str(), false),
+    ];
+    let words = if is_whole { &whole[..] } else { &pair[..] };
+    let mut rest = rect;
+    for (text, strong) in words {
         let (font, color) = match strong {
             true => (theme::body_strong(), palette.text),
             false => (theme::body(), palette.muted),
@@ -215,8 +237,10 @@ fn paint_revisions(ui: &Ui, cx: &ViewContext<'_>, rect: Rect, a: Option<ChangeId
         ui.scope_id().with("revisions"),
         Sense::hover(),
     );
-    let text = format!("A {} → B {}", clock(a), clock(Some(b)));
-    bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+    bar.widget_info(|| {
+        let words: Vec<_> = words.iter().map(|(text, _)| *text).collect();
+        egui::WidgetInfo::labeled(egui::Role::Label, true, words.join(" "))
+    });
 }
 
 fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
@@ -245,7 +269,12 @@ fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
 
 fn show_fields(ui: &mut Ui, cx: &ViewContext<'_>, model: &DiffModel, has_older: bool) {
     if !has_older {
-        quiet_line(ui, cx.palette, "The first revision: every field is new.");
+        let text = if model.is_whole() {
+            "The first revision that is known: nothing to compare it with."
+        } else {
+            "The first revision: every field is new."
+        };
+        quiet_line(ui, cx.palette, text);
         return;
     }
     // A heading, and up to two values.

@@ -48,6 +48,7 @@ pub struct DiffModel {
     new: Document,
     lines: Vec<DiffLine>,
     folds: Vec<DiffRow>,
+    is_whole: bool,
     /// The changed fields; none where there is no older revision.
     pub fields: Vec<FieldRow>,
 }
@@ -93,8 +94,26 @@ impl DiffModel {
             new: documents.1,
             lines,
             folds,
+            is_whole: false,
             fields,
         })
+    }
+
+    /// One revision that nothing can be compared with: it existed before it was watched.
+    ///
+    /// # Errors
+    /// Says in words why it cannot be read.
+    pub fn whole(body: &[u8], show_noise: bool) -> Result<Self, String> {
+        let mut model = Self::of(Some(body), body, show_noise)?;
+        model.folds = model.lines.iter().cloned().map(DiffRow::Line).collect();
+        model.is_whole = true;
+        Ok(model)
+    }
+
+    /// Whether it is a single revision and no comparison.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Whether anything differs.
@@ -371,6 +390,14 @@ mod tests {
                 .all(|line| line.starts_with('+'))
         );
         assert!(model.fields.is_empty() && model.differs());
+    }
+
+    #[test]
+    fn what_existed_before_is_shown_whole_and_as_nothing_new() {
+        let model = DiffModel::whole(NEW.as_bytes(), false).unwrap();
+        let rows = shown(&model, &HashSet::new());
+        assert_eq!(rows.len(), 16);
+        assert!(rows.iter().all(|row| row.starts_with(' ')), "{rows:?}");
     }
 
     #[test]

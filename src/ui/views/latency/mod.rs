@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use axes::DurationScale;
-use model::{LatencyKey, LatencyModel, Measure};
+use model::{Choice, LatencyKey, LatencyModel, Measure};
 use scatter::ScatterCache;
 
 /// The Latency tab.
@@ -48,7 +48,12 @@ impl LatencyView {
             };
             return;
         };
-        let key = LatencyKey::of(cx.timeline, cx.selection.kind, self.measure);
+        let choice = Choice {
+            kind: cx.selection.kind,
+            namespace: cx.selection.namespace.clone(),
+            measure: self.measure,
+        };
+        let key = LatencyKey::of(cx.timeline, choice.clone());
         if self
             .of
             .as_ref()
@@ -65,7 +70,7 @@ impl LatencyView {
             return;
         }
         let start = Instant::now();
-        self.model = LatencyModel::of(cx.timeline, cx.selection.kind, self.measure);
+        self.model = LatencyModel::of(cx.timeline, &choice);
         self.made = Some((start, start.elapsed()));
         self.scatter.forget();
         self.of = Some((first, key));
@@ -83,16 +88,9 @@ impl View for LatencyView {
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>) {
         self.update(ui, cx);
-        if self.model.points.is_empty() && self.model.open.is_empty() {
-            let supported = self
-                .model
-                .kinds
-                .iter()
-                .any(|kind| kind.summary.method.is_some());
-            if self.model.kinds.is_empty() || supported || self.model.kinds.len() == 1 {
-                explain(ui, cx, &self.model);
-                return;
-            }
+        if !self.model.has_figures() {
+            explain(ui, cx, &self.model);
+            return;
         }
         let now = end_of(cx);
         ScrollArea::vertical()
@@ -100,7 +98,7 @@ impl View for LatencyView {
             .auto_shrink(false)
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
-                let height = (ui.clip_rect().height() * 0.52).clamp(220.0, 372.0);
+                let height = plot_height(ui.clip_rect().height(), &self.model);
                 self.scatter
                     .show(ui, cx, &self.model, self.measure, self.scale, height, now);
                 tables::quantiles(ui, cx, &self.model.kinds);
@@ -145,39 +143,43 @@ fn end_of(cx: &ViewContext<'_>) -> Moment {
     }
 }
 
+/// As high as the design has it, and lower where the tables below would not be in sight.
+fn plot_height(available: f32, model: &LatencyModel) -> f32 {
+    let rows = model.kinds.len() + model.open.len().clamp(1, 4);
+    let tables = rows as f32 * theme::ROW + 2.0 * theme::TABLE_HEAD + 40.0 + theme::MARGIN;
+    let most = (available * 0.52).clamp(220.0, 372.0);
+    (available - tables - 34.0).clamp(220.0, most)
+}
+
 fn explain(ui: &mut Ui, cx: &ViewContext<'_>, model: &LatencyModel) {
-    let unsupported = model
-        .kinds
-        .first()
-        .filter(|kind| kind.summary.method.is_none());
-    let title = match unsupported {
-        Some(kind) => format!("{} cannot be measured", kind.name),
-        None => "No reconcile seen yet".to_owned(),
+    let is_unsupported =
+        !model.kinds.is_empty() && model.kinds.iter().all(|kind| kind.summary.method.is_none());
+    let title = match &model.kinds[..] {
+        [kind] if is_unsupported => format!("{} cannot be measured", kind.name),
+        _ if is_unsupported => "No kind here can be measured".to_owned(),
+        _ => "No reconcile seen yet".to_owned(),
     };
-    let explanation = match unsupported {
-        Some(_) => {
-            "Its status has no observedGeneration and no Ready condition, so nothing tells from \
-             outside when its controller caught up with a change."
-        }
-        None => {
+    let (icon, explanation, hint) = if is_unsupported {
+        (
+            EmptyIcon::Nothing,
+            "The status has no observedGeneration and no Ready condition, so nothing tells from \
+             outside when the controller caught up with a change.",
+            "",
+        )
+    } else {
+        (
+            EmptyIcon::Waiting,
             "Latency is measured from outside: from the moment a spec change is seen \
              (metadata.generation goes up) until status.observedGeneration has caught up, and on \
-             until the object is ready."
-        }
+             until the object is ready.",
+            "Change or create an object to see the first one.",
+        )
     };
     let state = EmptyState {
-        icon: if unsupported.is_some() {
-            EmptyIcon::Nothing
-        } else {
-            EmptyIcon::Waiting
-        },
+        icon,
         title: &title,
         explanation,
-        hint: if unsupported.is_some() {
-            ""
-        } else {
-            "Change or create an object to see the first one."
-        },
+        hint,
         action: None,
     };
     state.show(ui, cx.palette);

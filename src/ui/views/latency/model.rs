@@ -1,12 +1,12 @@
 //! The figures of the Latency tab: quantiles per kind, open reconciles, points of the plot.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     model::Moment,
     timeline::{
         KindHistory, KindId, LatencyMethod, LatencySummary, ObjectId, ReconcileSample,
-        ReconcileTrigger, Timeline,
+        ReconcileTrigger, Timeline, quantile,
     },
 };
 
@@ -164,27 +164,61 @@ pub struct LatencyModel {
     pub quantiles: Option<[Duration; 3]>,
 }
 
-/// What a [`LatencyModel`] depends on. Equal keys give equal models.
+/// What is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Choice {
+    /// One kind, or all of a context.
+    pub kind: Option<KindId>,
+    /// One namespace, or all. Objects without a namespace stay.
+    pub namespace: Option<Arc<str>>,
+    /// Which end of a reconcile.
+    pub measure: Measure,
+}
+
+impl Choice {
+    fn kinds<'t>(
+        &self,
+        timeline: &'t Timeline,
+    ) -> impl Iterator<Item = (KindId, &'t KindHistory)> + use<'t> {
+        let chosen = self.kind;
+        timeline
+            .kinds()
+            .filter(move |(id, _)| chosen.is_none_or(|chosen| chosen == *id))
+    }
+
+    fn has(&self, timeline: &Timeline, object: ObjectId) -> bool {
+        let Some(namespace) = &self.namespace else {
+            return true;
+        };
+        timeline.object(object).is_some_and(|object| {
+            let of = object.key.namespace.as_ref();
+            of.is_none_or(|of| of == namespace)
+        })
+    }
+}
+
+/// What a [`LatencyModel`] depends on. Equal keys of one recording give equal models.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LatencyKey {
-    measure: Measure,
+    choice: Choice,
     epochs: Vec<(KindId, u64)>,
 }
 
 impl LatencyKey {
-    /// For one kind, or for all of a context.
+    /// The key of a choice at this state of the timeline.
     #[must_use]
-    pub fn of(timeline: &Timeline, kind: Option<KindId>, measure: Measure) -> Self {
-        let epochs = chosen(timeline, kind)
+    pub fn of(timeline: &Timeline, choice: Choice) -> Self {
+        let epochs = choice
+            .kinds(timeline)
             .map(|(id, kind)| (id, kind.epoch()))
             .collect();
-        Self { measure, epochs }
+        Self { choice, epochs }
     }
 
     /// Whether another key differs only in what was recorded meanwhile.
     #[must_use]
     pub fn is_same_choice(&self, other: &Self) -> bool {
-        self.measure == other.measure
+        self.choice == other.choice
             && self.epochs.len() == other.epochs.len()
             && self
                 .epochs
@@ -194,28 +228,19 @@ impl LatencyKey {
     }
 }
 
-fn chosen(
-    timeline: &Timeline,
-    kind: Option<KindId>,
-) -> impl Iterator<Item = (KindId, &KindHistory)> {
-    timeline
-        .kinds()
-        .filter(move |(id, _)| kind.is_none_or(|kind| kind == *id))
-}
-
 impl LatencyModel {
-    /// Sums up one kind, or all of a context.
+    /// Sums up what is chosen.
     #[must_use]
-    pub fn of(timeline: &Timeline, kind: Option<KindId>, measure: Measure) -> Self {
+    pub fn of(timeline: &Timeline, choice: &Choice) -> Self {
         let mut model = Self::default();
-        for (id, history) in chosen(timeline, kind) {
+        for (id, history) in choice.kinds(timeline) {
             if history.samples().is_empty() && history.live_count() == 0 {
                 continue;
             }
-            let summary = history.latency_summary();
+            let summary = summary_of(timeline, history, choice);
             // Where nothing tells, nothing can be awaited either.
             if summary.method.is_some() {
-                model.take_samples(timeline, history, &summary, measure);
+                model.take_samples(timeline, history, &summary, choice);
             }
             model.kinds.push(KindLatency {
                 kind: id,
@@ -242,16 +267,26 @@ impl LatencyModel {
         model
     }
 
+    /// Whether anything was measured, or is awaited.
+    #[must_use]
+    pub fn has_figures(&self) -> bool {
+        let measured =
+            |kind: &KindLatency| kind.summary.count > 0 || kind.summary.observed.is_some();
+        !self.open.is_empty() || self.kinds.iter().any(measured)
+    }
+
     fn take_samples(
         &mut self,
         timeline: &Timeline,
         history: &KindHistory,
         summary: &LatencySummary,
-        measure: Measure,
+        choice: &Choice,
     ) {
+        let measure = choice.measure;
         // Kinds without readiness are measured to "observed" and nothing else.
         let usual = measure.quantiles(summary).or(summary.observed);
-        for sample in history.samples() {
+        let samples = history.samples().iter();
+        for sample in samples.filter(|sample| choice.has(timeline, sample.object)) {
             if sample.is_open()
                 && !sample.superseded
                 && let Some(object) = timeline.object(sample.object)
@@ -282,8 +317,19 @@ impl LatencyModel {
     }
 }
 
+fn summary_of(timeline: &Timeline, history: &KindHistory, choice: &Choice) -> LatencySummary {
+    if choice.namespace.is_none() {
+        return history.latency_summary();
+    }
+    let samples = history.samples().iter();
+    let mut summary =
+        LatencySummary::of(samples.filter(|sample| choice.has(timeline, sample.object)));
+    // What a kind is measured by does not depend on where its objects are.
+    summary.method = summary.method.or_else(|| history.latency_summary().method);
+    summary
+}
+
 fn three_quantiles(sorted: &[Duration]) -> Option<[Duration; 3]> {
-    use crate::timeline::quantile;
     Some([
         quantile(sorted, 0.50)?,
         quantile(sorted, 0.95)?,

@@ -1,6 +1,7 @@
 //! The plot of the Latency tab: what of the model becomes which mark.
 
 use egui::{Align2, Ui, vec2};
+use egui_plot::PlotPoint;
 
 use super::{
     aggregate::{self, Mark, Scale},
@@ -89,15 +90,23 @@ impl ScatterCache {
             points: awaited
                 .iter()
                 .zip(&ages)
-                .map(|(open, age)| [(open.since.wall as f64).max(x.start), scale.value(*age)])
+                .map(|(open, age)| {
+                    let begin = (open.since.wall as f64).max(x.start);
+                    PlotPoint::new(begin, scale.value(*age))
+                })
                 .collect(),
         });
         let lines = lines(cx, model, scale);
+        let empty = match measure {
+            Measure::Observed => "Nothing was seen to be observed yet.",
+            Measure::Ready => "Nothing was seen to become ready yet. Look at “observed”.",
+        };
         let scatter = Scatter {
             x: &x,
             y: &y,
             series: &series,
             lines: &lines,
+            empty,
         };
         let (response, hit) = scatter.show(ui, height);
         series.pop();
@@ -161,7 +170,7 @@ impl ScatterCache {
                     color: color.gamma_multiply(strength),
                     shape: MarkShape::Dot,
                     points: points
-                        .map(|p| [p.wall as f64, scale.value(p.seconds)])
+                        .map(|p| PlotPoint::new(p.wall as f64, scale.value(p.seconds)))
                         .collect(),
                 });
             }

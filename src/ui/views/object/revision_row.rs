@@ -140,5 +140,6 @@ fn details(change: &ChangeEntry, summary: &str, managers: &[Arc<str>], zone: &Ti
     if let Some(generation) = change.generation {
         text.push_str(&format!(", generation {generation}"));
     }
+    text.push_str("\n\nClick: what it changed. Shift or right click: compare from here.");
     text
 }

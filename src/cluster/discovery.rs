@@ -1,5 +1,5 @@
-//! Which kinds are served: from the CRDs, followed while they change, or from API discovery where
-//! CRDs may not be read or a built-in kind was asked for.
+//! Keeps one watch running per kind that is served: from the CRDs, followed while they change, or
+//! from API discovery where CRDs may not be read or a built-in kind was asked for.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,67 +10,28 @@ use std::{
 
 use futures::StreamExt;
 use kube::{
-    Api, Client,
+    Api,
     api::ApiResource,
-    core::Version,
-    discovery::{Discovery, Scope as ServedScope, verbs},
     runtime::watcher::{self, Event},
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ClusterError, WatchScope,
+    WatchScope,
+    api_discovery::{is_built_in, served_by_discovery},
     backoff::Backoff,
+    crd::{Served, served_by},
     raw_object::RawObject,
     watch::{WatchContext, watch_kind},
 };
-use crate::model::{
-    ConnectionState, Json, Observation, PrinterColumn, ResourceKind, Scope, conditions,
-};
+use crate::model::{ConnectionState, Json, Observation, ResourceKind, Scope};
 
 /// How often API discovery is asked where CRDs may not be watched.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How long the watches may take to end when the session closes.
 const FAREWELL: Duration = Duration::from_secs(3);
-
-/// Groups that every API server serves itself. What is in none of them comes from a CRD or an
-/// aggregated API.
-const BUILT_IN_GROUPS: &[&str] = &[
-    "",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "extensions",
-    "flowcontrol.apiserver.k8s.io",
-    "internal.apiserver.k8s.io",
-    "metrics.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "storagemigration.k8s.io",
-];
-
-/// A kind that is served, and its columns.
-#[derive(Debug, Clone, PartialEq)]
-struct Served {
-    kind: ResourceKind,
-    columns: Vec<PrinterColumn>,
-}
 
 /// A kind that is being watched.
 struct Running {
@@ -118,10 +79,11 @@ impl Kinds {
             while let Some(event) = events.next().await {
                 match event {
                     Ok(event) => {
-                        if std::mem::take(&mut failing) {
-                            let state = ConnectionState::Connected {
-                                server_version: Arc::clone(&server_version),
-                            };
+                        // A list that begins has not been answered yet.
+                        let answered = !matches!(event, Event::Init);
+                        if answered && std::mem::take(&mut failing) {
+                            let server_version = Arc::clone(&server_version);
+                            let state = ConnectionState::Connected { server_version };
                             self.context
                                 .sender
                                 .send(Observation::Connection(state))
@@ -129,29 +91,25 @@ impl Kinds {
                         }
                         self.crd_event(event, &mut listed, &mut backoff).await;
                     }
-                    Err(error) => match &error {
-                        watcher::Error::InitialListFailed(kube::Error::Api(status))
-                            if status.code == 403 =>
-                        {
-                            tracing::warn!("CRDs may not be listed: using API discovery");
-                            self.poll_discovery().await;
-                        }
-                        watcher::Error::WatchStartFailed(kube::Error::Api(status))
-                            if status.code == 410 =>
-                        {
-                            // kube's watcher would ask for the same version for ever.
-                            break;
-                        }
+                    Err(watcher::Error::InitialListFailed(kube::Error::Api(status)))
+                        if status.code == 403 =>
+                    {
+                        self.poll_discovery().await;
+                    }
+                    // Listed anew rather than resumed: kube's watcher would resume without a word,
+                    // and where the version has expired it would ask for it for ever.
+                    Err(
                         watcher::Error::InitialListFailed(cause)
                         | watcher::Error::WatchStartFailed(cause)
-                        | watcher::Error::WatchFailed(cause) => {
-                            failing = true;
-                            self.wait_after(cause, &mut backoff).await;
-                        }
-                        watcher::Error::WatchError(_) | watcher::Error::NoResourceVersion => {
-                            tokio::time::sleep(backoff.next(None)).await;
-                        }
-                    },
+                        | watcher::Error::WatchFailed(cause),
+                    ) => {
+                        failing = true;
+                        self.wait_after(&cause, &mut backoff).await;
+                        break;
+                    }
+                    Err(watcher::Error::WatchError(_) | watcher::Error::NoResourceVersion) => {
+                        tokio::time::sleep(backoff.next(None)).await;
+                    }
                 }
             }
         }
@@ -350,125 +308,5 @@ impl Kinds {
             Err(error) => tracing::warn!(%error, "API discovery failed"),
         }
         tokio::time::sleep(POLL_INTERVAL).await;
-    }
-}
-
-fn is_built_in(group: &str) -> bool {
-    BUILT_IN_GROUPS.contains(&group)
-}
-
-/// The kind that an established CRD serves, at the version that the API server prefers.
-fn served_by(crd: &Json<'_>) -> Option<Served> {
-    if !conditions(crd)
-        .any(|condition| condition.type_ == "Established" && condition.status == "True")
-    {
-        return None;
-    }
-    let spec = crd.get("spec")?;
-    let text = |value: Option<&Json<'_>>| value.and_then(Json::as_str).map(str::to_owned);
-    let served = spec
-        .get("versions")?
-        .items()
-        .iter()
-        .filter(|version| version.get("served").and_then(Json::as_bool) == Some(true));
-    let preferred = served.max_by_key(|version| {
-        Version::parse(
-            version
-                .get("name")
-                .and_then(Json::as_str)
-                .unwrap_or_default(),
-        )
-        .priority()
-    })?;
-    let columns = preferred
-        .get("additionalPrinterColumns")
-        .map_or(&[][..], Json::items);
-    Some(Served {
-        kind: ResourceKind {
-            group: text(spec.get("group"))?,
-            version: text(preferred.get("name"))?,
-            kind: text(spec.at(&["names", "kind"]))?,
-            plural: text(spec.at(&["names", "plural"]))?,
-            scope: match spec.get("scope").and_then(Json::as_str) {
-                Some("Cluster") => Scope::Cluster,
-                _ => Scope::Namespaced,
-            },
-        },
-        columns: columns
-            .iter()
-            .filter_map(|column| {
-                Some(PrinterColumn {
-                    name: text(column.get("name"))?,
-                    type_: text(column.get("type"))?,
-                    format: text(column.get("format")).unwrap_or_default(),
-                    description: text(column.get("description")).unwrap_or_default(),
-                    priority: column
-                        .get("priority")
-                        .and_then(Json::as_i64)
-                        .and_then(|priority| i32::try_from(priority).ok())
-                        .unwrap_or_default(),
-                    json_path: text(column.get("jsonPath"))?,
-                })
-            })
-            .collect(),
-    })
-}
-
-/// Every kind that can be listed, at the version that its group prefers.
-async fn served_by_discovery(client: &Client) -> Result<Vec<ResourceKind>, ClusterError> {
-    let discovery = Discovery::new(client.clone()).run_aggregated().await;
-    let discovery = match discovery {
-        Ok(discovery) => discovery,
-        // Servers without aggregated discovery answer in the older shape.
-        Err(_) => Discovery::new(client.clone()).run().await?,
-    };
-    Ok(discovery
-        .groups()
-        .flat_map(|group| group.recommended_resources())
-        .filter(|(_, capabilities)| capabilities.supports_operation(verbs::LIST))
-        .map(|(resource, capabilities)| ResourceKind {
-            group: resource.group,
-            version: resource.version,
-            kind: resource.kind,
-            plural: resource.plural,
-            scope: match capabilities.scope {
-                ServedScope::Cluster => Scope::Cluster,
-                ServedScope::Namespaced => Scope::Namespaced,
-            },
-        })
-        .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn crd(established: &str) -> String {
-        format!(
-            r#"{{"metadata":{{"name":"apps.x.io"}},"spec":{{"group":"x.io","scope":"Namespaced",
-            "names":{{"kind":"App","plural":"apps"}},"versions":[
-              {{"name":"v1beta1","served":true,"storage":true}},
-              {{"name":"v2","served":false}},
-              {{"name":"v1","served":true,"additionalPrinterColumns":[
-                {{"name":"Replicas","type":"integer","jsonPath":".spec.replicas","priority":1}}]}}]}},
-            "status":{{"conditions":[{{"type":"Established","status":"{established}"}}]}}}}"#
-        )
-    }
-
-    #[test]
-    fn the_preferred_served_version_and_its_columns() {
-        let text = crd("True");
-        let served = served_by(&Json::parse(text.as_bytes()).unwrap()).unwrap();
-        assert_eq!(served.kind.api_version(), "x.io/v1");
-        assert_eq!(served.columns[0].json_path, ".spec.replicas");
-        assert_eq!(served.columns[0].priority, 1);
-    }
-
-    #[test]
-    fn a_crd_that_is_not_established_is_not_served() {
-        assert_eq!(
-            served_by(&Json::parse(crd("False").as_bytes()).unwrap()),
-            None
-        );
     }
 }

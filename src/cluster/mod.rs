@@ -4,9 +4,11 @@
 //! watch tasks track what they saw and send [`crate::model::Observation`]s over a bounded channel
 //! to the session's recorder thread.
 
+mod api_discovery;
 mod backoff;
 mod channel;
 mod client;
+mod crd;
 mod discovery;
 mod error;
 mod exec_plugin;
@@ -15,6 +17,8 @@ mod raw_object;
 mod session;
 mod supervisor;
 mod tracker;
+#[cfg(test)]
+mod tracker_tests;
 mod watch;
 mod watch_error;
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     ChangeEntry, ChangeId, Encoded, Incarnation, KindHistory, KindId, LiveObject, ObjectHistory,
-    ObjectId, ReconcileSignal, RevisionLog, Timeline, latency::LatencyTracker,
+    ObjectId, ReconcileSignal, RevisionLog, Timeline, latency_tracker::LatencyTracker,
     recorder::live_object,
 };
 use crate::{

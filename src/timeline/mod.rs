@@ -6,6 +6,7 @@
 mod activity;
 mod append;
 mod latency;
+mod latency_tracker;
 mod object_history;
 mod quantiles;
 mod recorder;

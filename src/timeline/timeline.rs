@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 
 use super::{
     Activity, ChangeEntry, ChangeId, DecodeError, LatencySummary, ObjectHistory, ObjectId,
-    ReconcileSample, latency::LatencyTracker,
+    ReconcileSample, latency_tracker::LatencyTracker,
 };
 use crate::{
     columns::CompiledColumns,

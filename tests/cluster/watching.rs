@@ -416,6 +416,41 @@ async fn an_undecodable_event_is_a_gap_and_the_watch_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_back_is_watched_and_connected_again() {
+    let plane = ControlPlane::start();
+    let group = "restarted.example.org";
+    let api = gadgets(&plane, group).await;
+    create(&api, group, "one", 1).await;
+    let recording = open(plane.admin_kubeconfig(), group);
+    plane.kill_api_server();
+    wait::until(LIMIT, "the loss shows", || {
+        let failed = matches!(
+            recording.timeline.read().connection,
+            ConnectionState::Failed { .. }
+        );
+        let waits = matches!(status(&recording, group)?, WatchStatus::BackingOff { .. });
+        (failed && waits).then_some(())
+    });
+    plane.start_api_server(&[]);
+    wait::until(Duration::from_secs(60), "connected and watching", || {
+        let back = matches!(
+            recording.timeline.read().connection,
+            ConnectionState::Connected { .. }
+        );
+        (back && status(&recording, group)? == WatchStatus::Watching).then_some(())
+    });
+    resize(&api, "one", 2).await;
+    await_told(
+        &recording,
+        group,
+        "one",
+        ChangeKind::Modified,
+        Provenance::Watch,
+    );
+    assert_eq!(told(&recording, group).len(), 2, "found once, changed once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retry_after_is_honoured() {
     let plane = ControlPlane::shared();
     let group = "later.example.org";

@@ -27,6 +27,8 @@ use crate::{
 
 /// Changes that come within this time share a frame.
 const COALESCE: Duration = Duration::from_millis(20);
+/// A frame that takes longer than this is worth a line in the log.
+const SLOW: Duration = Duration::from_millis(4);
 /// How long what is under way may take when the window is closed.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -150,7 +152,12 @@ impl Window {
 
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut Frame) {
+        let started = Instant::now();
         self.state.show(ui);
+        let taken = started.elapsed();
+        if taken > SLOW {
+            tracing::debug!(ms = taken.as_millis(), "slow frame");
+        }
     }
 
     /// What egui keeps (scroll positions in motion) can make a restarted window repaint for ever.

@@ -91,7 +91,7 @@ impl Shell<'_> {
                 .size_range(170.0..=420.0)
                 .show(ui, |ui| side_panel::show(ui, &workspace.tally, &mut cx));
             if workspace.selection.object.is_some() {
-                let width = (ui.available_width() * 0.55).min(theme::INSPECTOR);
+                let width = (ui.available_width() * 0.4).clamp(360.0, theme::INSPECTOR);
                 side(&palette, Panel::right("inspector"))
                     .resizable(true)
                     .default_size(width)

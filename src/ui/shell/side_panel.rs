@@ -92,7 +92,10 @@ fn note(kind: &KindHistory, now: Moment) -> Option<String> {
         WatchStatus::Stopped if !kind.served => Some("not served".into()),
         WatchStatus::Stopped => Some("stopped".into()),
         WatchStatus::Polling => Some(format!("polled · {}", format::count(kind.live_count()))),
-        WatchStatus::Listing { .. } if kind.live_count() == 0 => Some("listing".into()),
+        WatchStatus::Connecting if kind.live_count() == 0 => Some("waiting".into()),
+        WatchStatus::Listing { .. } => {
+            Some(format!("listing {}", format::count(kind.live_count())))
+        }
         _ => None,
     }
 }

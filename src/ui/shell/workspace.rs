@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    model::Moment,
+    model::{Moment, Provenance},
     timeline::{ChangeId, Timeline},
     ui::{Command, Selection, View, tally::Tally, views},
 };
@@ -92,11 +92,15 @@ impl Workspace {
 
     /// Notes that everything that the timeline holds is about to be painted.
     pub(super) fn note_painted(&mut self, timeline: &Timeline, now: Moment) {
-        if let Some(first_new) = timeline.change(ChangeId(self.painted.changes)) {
-            // The slowest of those that this frame brings.
-            self.painted.lag = Some(now.since(first_new.at));
-            self.painted.changes = u32::try_from(timeline.change_count()).unwrap_or(u32::MAX);
+        let known = u32::try_from(timeline.change_count()).unwrap_or(u32::MAX);
+        // The slowest of those that this frame brings. What a list brings did not happen just now.
+        let first_new = (self.painted.changes..known)
+            .filter_map(|id| timeline.change(ChangeId(id)))
+            .find(|change| change.provenance == Provenance::Watch);
+        if let Some(change) = first_new {
+            self.painted.lag = Some(now.since(change.at));
         }
+        self.painted.changes = known;
     }
 
     /// Time from the wire to the screen of the newest changes.

@@ -266,9 +266,16 @@ fn the_head_tells_progress_and_an_open_reconcile() {
     let (world, _, object) = payments();
     let head = Header::of(&world.timeline.read(), object).unwrap();
     assert_eq!(head.name, "payments-tls");
-    let line = head.line(clock(15, 1, 46, 0));
-    assert!(line.starts_with("Certificate · shop · "), "{line}");
-    assert!(line.ends_with("generation 2, observed 2"), "{line}");
+    let now = clock(15, 1, 46, 0);
+    let progress = "generation 2, observed 2";
+    assert_eq!(
+        head.lines(now),
+        [
+            format!("Certificate · shop · 1 h old · {progress}"),
+            format!("Certificate · shop · 1 h · {progress}"),
+            format!("Certificate · shop · {progress}"),
+        ]
+    );
     assert_eq!(
         head.reconciling_since,
         Some(clock(15, 1, 41, 15)),

@@ -72,28 +72,30 @@ pub enum CodeRow<'a> {
     },
 }
 
-/// Shows rows over everything that is available. Returns the place of a row that was clicked to
+/// Shows rows over everything that is available, scrolled to the top where `from_top` says so. Returns the place of a row that was clicked to
 /// fold or unfold.
 pub(crate) fn show<'a>(
     ui: &mut Ui,
     palette: &Palette,
     id: &str,
     len: usize,
+    from_top: bool,
     row_at: impl Fn(usize) -> Option<CodeRow<'a>>,
 ) -> Option<usize> {
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut clicked = None;
-    ScrollArea::vertical()
-        .id_salt(id)
-        .auto_shrink(false)
-        .show_rows(ui, LINE, len, |ui, range| {
-            for place in range {
-                let Some(row) = row_at(place) else { continue };
-                if show_row(ui, palette, &row) {
-                    clicked = Some(place);
-                }
+    let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false);
+    if from_top {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    area.show_rows(ui, LINE, len, |ui, range| {
+        for place in range {
+            let Some(row) = row_at(place) else { continue };
+            if show_row(ui, palette, &row) {
+                clicked = Some(place);
             }
-        });
+        }
+    });
     clicked
 }
 

@@ -44,6 +44,8 @@ pub struct DiffPane {
     model: Result<DiffModel, String>,
     unfolded: HashSet<usize>,
     rows: Vec<RowRef>,
+    /// Another pair of revisions is shown from its top.
+    from_top: bool,
 }
 
 impl Default for DiffPane {
@@ -55,6 +57,7 @@ impl Default for DiffPane {
             model: Ok(DiffModel::default()),
             unfolded: HashSet::new(),
             rows: Vec::new(),
+            from_top: false,
         }
     }
 }
@@ -67,6 +70,8 @@ impl DiffPane {
         if self.of == of {
             return;
         }
+        let pair = |of: Option<DiffKey>| of.map(|(first, a, b, _)| (first, a, b));
+        self.from_top = pair(self.of) != pair(of);
         self.model = compare(timeline, a, b, self.show_noise);
         self.of = of;
         self.unfolded.clear();
@@ -89,6 +94,7 @@ impl DiffPane {
         };
         self.update(cx.timeline, compared.a, b);
         self.bar(ui, cx, compared.a, b);
+        let from_top = std::mem::take(&mut self.from_top);
         let model = match &self.model {
             Ok(model) => model,
             Err(reason) => {
@@ -105,10 +111,10 @@ impl DiffPane {
             return;
         }
         if self.mode == Mode::Fields {
-            show_fields(ui, cx, model, compared.a.is_some());
+            show_fields(ui, cx, model, compared.a.is_some(), from_top);
             return;
         }
-        let clicked = code_view::show(ui, cx.palette, "diff", self.rows.len(), |place| {
+        let clicked = code_view::show(ui, cx.palette, "diff", self.rows.len(), from_top, |place| {
             Some(line_row(model, *self.rows.get(place)?))
         });
         if let Some(RowRef::Fold { first, .. }) = clicked.and_then(|place| self.rows.get(place)) {
@@ -267,7 +273,13 @@ fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
     }
 }
 
-fn show_fields(ui: &mut Ui, cx: &ViewContext<'_>, model: &DiffModel, has_older: bool) {
+fn show_fields(
+    ui: &mut Ui,
+    cx: &ViewContext<'_>,
+    model: &DiffModel,
+    has_older: bool,
+    from_top: bool,
+) {
     if !has_older {
         let text = if model.is_whole() {
             "The first revision that is known: nothing to compare it with."
@@ -279,7 +291,7 @@ fn show_fields(ui: &mut Ui, cx: &ViewContext<'_>, model: &DiffModel, has_older: 
     }
     // A heading, and up to two values.
     let rows: Vec<(Sign, &str)> = model.fields.iter().flat_map(field_lines).collect();
-    code_view::show(ui, cx.palette, "fields", rows.len(), |place| {
+    code_view::show(ui, cx.palette, "fields", rows.len(), from_top, |place| {
         let (sign, text) = *rows.get(place)?;
         let text = Cow::Borrowed(text);
         Some(CodeRow::Line {

@@ -136,7 +136,7 @@ impl View for LatencyView {
 }
 
 /// The moment up to which ages run: now, or the end of a recording.
-fn end_of(cx: &ViewContext<'_>) -> Moment {
+pub(crate) fn end_of(cx: &ViewContext<'_>) -> Moment {
     match (&cx.timeline.connection, cx.timeline.extent()) {
         (ConnectionState::Recorded, Some((_, last))) => last,
         _ => cx.now,

@@ -281,15 +281,27 @@ fn title(ui: &mut Ui, cx: &ViewContext<'_>, measure: Measure) {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), TITLE), egui::Sense::hover());
     let text = format!("Time from spec change to {}", measure.label());
+    let (painter, palette) = (ui.painter(), cx.palette);
     let inner = rect.shrink2(vec2(16.0, 0.0));
-    paint_text(
-        ui.painter(),
-        inner,
-        Align2::LEFT_CENTER,
-        &text,
-        theme::body_strong(),
-        cx.palette.text,
-    );
+    let left = Align2::LEFT_CENTER;
+    let font = theme::body_strong();
+    let words = paint_text(painter, inner, left, &text, font, palette.text);
+    let legend = [
+        ("spec change", palette.accent),
+        ("creation", palette.violet),
+        ("still open", palette.warn),
+    ];
+    let mut right = inner.right();
+    for (name, color) in legend.into_iter().rev() {
+        let at = inner.with_max_x(right);
+        let anchor = Align2::RIGHT_CENTER;
+        let name = paint_text(painter, at, anchor, name, theme::caption(), palette.muted);
+        if name.left() < words.right() + 30.0 {
+            break;
+        }
+        painter.circle_filled(name.left_center() - vec2(8.0, 0.0), 2.8, color);
+        right = name.left() - 26.0;
+    }
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
 }
 

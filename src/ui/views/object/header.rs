@@ -58,15 +58,17 @@ impl Header {
         })
     }
 
-    /// The line below the name.
+    /// The line below the name, and shorter ones for where it does not fit.
     #[must_use]
-    pub fn line(&self, now: Moment) -> String {
-        let mut parts = vec![self.what.clone()];
-        if let Some(created) = self.created {
+    pub fn lines(&self, now: Moment) -> [String; 3] {
+        let age = self.created.map(|created| {
             let age = u64::try_from(now.wall.saturating_sub(created)).unwrap_or_default();
-            parts.push(format!("{} old", age_text(Duration::from_micros(age))));
-        }
-        parts.extend(self.progress.clone());
-        parts.join(" · ")
+            age_text(Duration::from_micros(age))
+        });
+        let old = age.as_ref().map(|age| format!("{age} old"));
+        [old, age, None].map(|age| {
+            let parts = [Some(self.what.clone()), age, self.progress.clone()];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        })
     }
 }

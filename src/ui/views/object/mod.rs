@@ -15,7 +15,10 @@ use std::time::Duration;
 
 use egui::{Align, Layout, Rect, Sense, Ui, pos2, vec2};
 
-use super::{diff::DiffPane, latency::figures::running_text};
+use super::{
+    diff::DiffPane,
+    latency::{end_of, figures::running_text},
+};
 use crate::{
     model::Moment,
     timeline::{ObjectId, Timeline},
@@ -199,7 +202,7 @@ fn nothing_selected(ui: &mut Ui, palette: &Palette) {
 }
 
 fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
-    let palette = cx.palette;
+    let (palette, now) = (cx.palette, end_of(cx));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
     let inner = Rect::from_min_max(
         rect.min + vec2(theme::MARGIN, 12.0),
@@ -219,27 +222,50 @@ fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
             }
         });
         ui.horizontal(|ui| {
-            let pill = pill(head, cx);
-            let room = if pill.is_some() { 108.0 } else { 0.0 };
+            let pill = pill(head, cx, now);
+            let painter = ui.painter().clone();
+            let wide = |text: &str, font| {
+                let galley = painter.layout_no_wrap(text.to_owned(), font, palette.muted);
+                galley.size().x.ceil() + 1.0
+            };
+            let room = pill
+                .as_ref()
+                .map_or(0.0, |(text, ..)| wide(text, theme::caption_strong()) + 20.0);
             let width = ui.available_width() - room;
-            elided(ui, &head.line(cx.now), theme::body(), palette.muted, width);
+            let lines = head.lines(now);
+            let fits = lines.iter().find(|line| wide(line, theme::body()) <= width);
+            let line = elided(
+                ui,
+                fits.unwrap_or(&lines[2]),
+                theme::body(),
+                palette.muted,
+                width,
+            );
+            if fits != Some(&lines[0]) {
+                line.on_hover_text(&lines[0]);
+            }
             if let Some((text, color, explanation)) = pill {
                 badge(ui, palette, &text, color).on_hover_text(explanation);
             }
         });
     });
-    if let Some(since) = head.reconciling_since {
+    if let Some(since) = head.reconciling_since
+        && now == cx.now
+    {
         // Tenths are worth a frame while they matter.
-        let wait = if cx.now.since(since) < Duration::from_secs(10) {
-            200
-        } else {
-            1_000
+        let wait = match now.since(since).as_secs() {
+            0..10 => 200,
+            _ => 1_000,
         };
         ui.ctx().request_repaint_after(Duration::from_millis(wait));
     }
 }
 
-fn pill(head: &Header, cx: &ViewContext<'_>) -> Option<(String, egui::Color32, String)> {
+fn pill(
+    head: &Header,
+    cx: &ViewContext<'_>,
+    now: Moment,
+) -> Option<(String, egui::Color32, String)> {
     if let Some(deleted) = head.deleted {
         let text = format!("deleted {}", format::clock(deleted.wall, cx.zone));
         return Some((
@@ -249,7 +275,7 @@ fn pill(head: &Header, cx: &ViewContext<'_>) -> Option<(String, egui::Color32, S
         ));
     }
     let since = head.reconciling_since?;
-    let text = format!("reconciling {}", running_text(cx.now.since(since)));
+    let text = format!("reconciling {}", running_text(now.since(since)));
     let explanation = format!(
         "The desired state changed at {}; the controller has not said yet that it caught up.",
         format::clock(since.wall, cx.zone)

@@ -30,6 +30,8 @@ pub(super) struct YamlPane {
     folded: HashSet<FieldPath>,
     /// Lines in sight, by their place in the document.
     visible: Vec<usize>,
+    /// Another object is shown from its top; another revision stays where it is.
+    from_top: bool,
 }
 
 impl Default for YamlPane {
@@ -42,6 +44,7 @@ impl Default for YamlPane {
             document: Ok(Document::default()),
             folded: HashSet::from([managed_fields]),
             visible: Vec::new(),
+            from_top: false,
         }
     }
 }
@@ -66,6 +69,10 @@ impl YamlPane {
         if self.of == of {
             return;
         }
+        let object = |id: ChangeId| timeline.change(id).map(|change| change.object);
+        self.from_top = self
+            .of
+            .is_none_or(|(_, shown, _)| object(shown) != object(id));
         let noise = if self.show_noise {
             Noise::all()
         } else {
@@ -100,6 +107,7 @@ impl YamlPane {
         };
         self.bar(ui, cx, id);
         self.update(cx.timeline, id);
+        let from_top = std::mem::take(&mut self.from_top);
         let document = match &self.document {
             Ok(document) => document,
             Err(reason) => {
@@ -107,9 +115,14 @@ impl YamlPane {
                 return;
             }
         };
-        let clicked = code_view::show(ui, cx.palette, "yaml", self.visible.len(), |place| {
-            row(document, &self.folded, *self.visible.get(place)?)
-        });
+        let clicked = code_view::show(
+            ui,
+            cx.palette,
+            "yaml",
+            self.visible.len(),
+            from_top,
+            |place| row(document, &self.folded, *self.visible.get(place)?),
+        );
         let path =
             clicked.and_then(|place| Some(&document.lines.get(*self.visible.get(place)?)?.path));
         if let Some(path) = path.cloned() {

@@ -13,7 +13,8 @@ const CELL: f64 = 3.0;
 /// A mark of the plot.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Mark {
-    /// A point that it stands for, by its place in the model: the one that hovering tells about.
+    /// The first point that it stands for, by its place in the model: the one that hovering tells
+    /// about. Where it is within its spot differs, so that marks do not stand in a lattice.
     pub(super) point: usize,
     /// How many points it stands for.
     pub(super) count: u32,
@@ -74,11 +75,7 @@ pub(super) fn marks(
             });
             marks.len() - 1
         });
-        let mark = &mut marks[place];
-        mark.count += 1;
-        if point.seconds > points[mark.point].seconds {
-            mark.point = i;
-        }
+        marks[place].count += 1;
     }
     marks
 }

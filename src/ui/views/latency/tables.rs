@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     model::Moment,
+    timeline::LatencyMethod,
     ui::{
         Command, ViewContext, format,
         theme::{self, Palette},
@@ -64,14 +65,14 @@ const QUANTILES: [Column; 8] = [
 
 /// The same with less room.
 const NARROW_QUANTILES: [Column; 8] = [
-    words("Kind", 0.45),
-    figures("Count", 54.0),
+    words("Kind", 0.6),
+    figures("Count", 68.0),
     figures("obs. p50", 68.0),
     figures("p50", 66.0),
     figures("p95", 66.0),
     figures("p99", 66.0),
     figures("Open", 52.0),
-    words("Measured by", 0.55),
+    words("By", 0.4),
 ];
 
 /// Below this width the table is the narrow one.
@@ -168,7 +169,8 @@ fn figure(duration: Option<Duration>) -> String {
 /// The quantile table. A click selects the kind.
 pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLatency]) {
     let palette = cx.palette;
-    let columns = if ui.available_width() < NARROW {
+    let narrow = ui.available_width() < NARROW;
+    let columns = if narrow {
         &NARROW_QUANTILES
     } else {
         &QUANTILES
@@ -193,30 +195,24 @@ pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLate
             ready(1),
             ready(2),
         ];
+        let painter = ui.painter();
+        let mut cut = narrow;
         for (i, text) in texts.iter().enumerate() {
             let color = if i == 0 { palette.text } else { palette.muted };
-            paint_elided(
-                ui.painter(),
-                cells[i],
-                columns[i].align,
-                text,
-                theme::body(),
-                color,
-            );
+            let align = columns[i].align;
+            cut |= paint_elided(painter, cells[i], align, text, theme::body(), color);
         }
         let open = open_cell(ui, palette, cells[6], summary.open, supported);
         let (words, color) = match kind.measured_by() {
             Ok(words) => (words, palette.muted),
             Err(words) => (words, palette.faint),
         };
-        let cut = paint_elided(
-            ui.painter(),
-            cells[7],
-            Align::LEFT,
-            words,
-            theme::body(),
-            color,
-        );
+        let shown = if narrow {
+            short_method(summary.method)
+        } else {
+            words
+        };
+        cut |= paint_elided(painter, cells[7], Align::LEFT, shown, theme::body(), color);
         response.widget_info(|| {
             let figures = texts.join(" ");
             WidgetInfo::labeled(Role::Row, true, format!("{figures} {open} {words}"))
@@ -225,8 +221,21 @@ pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLate
             cx.send(Command::SelectKind(Some(kind.kind)));
         }
         if cut {
-            response.on_hover_text(words);
+            response.on_hover_text(format!(
+                "{}, {} reconciles\nMeasured by: {words}",
+                texts[0], texts[1]
+            ));
         }
+    }
+}
+
+/// Where the progress of a kind is told, in one word.
+fn short_method(method: Option<LatencyMethod>) -> &'static str {
+    match method {
+        Some(LatencyMethod::StatusObservedGeneration) => "status",
+        Some(LatencyMethod::ConditionObservedGeneration) => "condition",
+        Some(LatencyMethod::ReadyCondition) => "Ready",
+        None => "–",
     }
 }
 

@@ -40,16 +40,16 @@ pub fn from_paths(badge: Badge, paths: impl ExactSizeIterator<Item = FieldPath>)
 pub fn from_values(badge: Badge, changes: &[FieldChange<'_>], new: &Json<'_>) -> Option<String> {
     match badge {
         Badge::Status => condition_words(changes, new).or_else(|| {
-            let telling: Vec<_> = changes
+            let status: Vec<_> = changes
                 .iter()
-                .filter(|c| !is_progress(c))
+                .filter(|c| is_status(&c.path))
                 .cloned()
                 .collect();
-            value_words(if telling.is_empty() {
-                changes
-            } else {
-                &telling
-            })
+            let telling: Vec<_> = status.iter().filter(|c| !is_progress(c)).cloned().collect();
+            match status.first() {
+                Some(progress) if telling.is_empty() => one_value(progress),
+                _ => value_words(&telling),
+            }
         }),
         Badge::Spec => {
             let spec: Vec<_> = changes
@@ -71,6 +71,10 @@ fn is_progress(change: &FieldChange<'_>) -> bool {
             .is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok())
     };
     change.path.as_pointer().ends_with("/observedGeneration") || timestamp(change.new)
+}
+
+fn is_status(path: &FieldPath) -> bool {
+    path.tokens().next().as_deref() == Some("status")
 }
 
 fn is_desired(path: &FieldPath) -> bool {
@@ -311,6 +315,17 @@ mod tests {
     fn long_values_are_not_told() {
         let new = format!(r#"{{"spec":{{"a":"{}"}}}}"#, "x".repeat(40));
         assert_eq!(words(Badge::Spec, r#"{"spec":{"a":"y"}}"#, &new), None);
+    }
+
+    #[test]
+    fn labels_that_came_with_a_status_write_are_not_its_words() {
+        let object = |team: &str, phase: &str| {
+            format!(
+                r#"{{"metadata":{{"labels":{{"team":"{team}"}}}},"status":{{"phase":"{phase}"}}}}"#
+            )
+        };
+        let text = words(Badge::Status, &object("a", "New"), &object("b", "Old"));
+        assert_eq!(text.as_deref(), Some("phase New → Old"));
     }
 
     #[test]

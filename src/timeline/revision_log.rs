@@ -4,7 +4,7 @@
 //! prefix. When the tail is full it is sealed into one zstd frame that holds all of its revisions,
 //! which is the smallest form of all and still comes back in microseconds.
 
-use std::io;
+use std::{cell::RefCell, io};
 
 use zstd::zstd_safe::{CCtx, CParameter, DCtx, get_error_name};
 
@@ -90,6 +90,12 @@ fn zstd_error(code: usize) -> io::Error {
     io::Error::other(get_error_name(code))
 }
 
+thread_local! {
+    // Making a context costs more than decoding a revision.
+    static DECODER: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
+    static SEALER: RefCell<RevisionEncoder> = RefCell::default();
+}
+
 /// Decodes one revision; `previous` is the body before it, for a delta.
 ///
 /// # Errors
@@ -104,14 +110,13 @@ pub(super) fn decode(encoded: &Encoded, previous: Option<&[u8]>) -> Result<Vec<u
         .filter(|size| *size <= MAX_BODY)
         .ok_or_else(|| DecodeError("no or an absurd size in the frame".into()))?;
     let mut out = Vec::with_capacity(size);
-    let mut context = DCtx::create();
-    match (encoded, previous) {
-        (Encoded::Keyframe(_), _) => context.decompress(&mut out, bytes).map_err(failed)?,
+    DECODER.with_borrow_mut(|context| match (encoded, previous) {
+        (Encoded::Keyframe(_), _) => context.decompress(&mut out, bytes).map_err(failed),
         (Encoded::Delta(_), Some(previous)) => context
             .decompress_using_dict(&mut out, bytes, previous)
-            .map_err(failed)?,
-        (Encoded::Delta(_), None) => return Err(DecodeError("a delta without its base".into())),
-    };
+            .map_err(failed),
+        (Encoded::Delta(_), None) => Err(DecodeError("a delta without its base".into())),
+    })?;
     Ok(out)
 }
 
@@ -185,7 +190,8 @@ impl RevisionLog {
             ends.push(u32::try_from(joined.len()).unwrap_or(u32::MAX));
             previous = Some(body);
         }
-        let Ok(frame) = RevisionEncoder::default().encode(&joined, None) else {
+        let sealed = SEALER.with_borrow_mut(|encoder| encoder.encode(&joined, None));
+        let Ok(frame) = sealed else {
             return;
         };
         self.bytes -= self

@@ -157,6 +157,25 @@ fn a_click_selects_b_and_shift_click_a() {
 }
 
 #[test]
+fn revisions_within_a_second_are_told_apart_by_milliseconds() {
+    let mut world = World::new();
+    let kind = world.kind("x.io", "Thing");
+    for (ms, a) in [(1_094, 1), (1_119, 2)] {
+        world.watch(
+            at(ms),
+            &kind,
+            "one",
+            json!({"metadata": {}, "spec": {"a": a}}),
+        );
+    }
+    let object = world.object(&kind, "one");
+    let mut harness = Screen::harness(world, at(2_000), Box::new(ObjectView::default()));
+    harness.state_mut().selection.object = object;
+    harness.run_ok();
+    assert_eq!(revisions(&harness), "A 14:00:01.094 → B .119");
+}
+
+#[test]
 fn arrow_keys_walk_the_history_once_it_was_clicked() {
     let mut harness = inspector();
     harness.key_press(egui::Key::ArrowDown);
@@ -303,6 +322,26 @@ fn the_yaml_tab_shows_the_whole_object_folds_and_copies() {
         |command| matches!(command, Command::Copy(text) if text.contains("secretName: payments-tls\n")),
     );
     assert!(copied);
+}
+
+#[test]
+fn the_yaml_tab_shows_the_newest_state_though_its_revision_is_a_hidden_heartbeat() {
+    let mut world = World::new();
+    let kind = world.kind("x.io", "Thing");
+    for (ms, seen) in [(0, "2026-01-01T00:00:00Z"), (1_000, "2026-01-01T00:00:01Z")] {
+        let body = json!({"metadata": {}, "status": {"seen": seen}});
+        world.watch(at(ms), &kind, "one", body);
+    }
+    let object = world.object(&kind, "one");
+    let mut harness = Screen::harness(world, at(2_000), Box::new(ObjectView::default()));
+    harness.state_mut().selection.object = object;
+    harness.run_ok();
+    harness.get_by_label("1 heartbeat hidden");
+    harness
+        .get_by_role_and_label(egui::accesskit::Role::Tab, "YAML")
+        .click();
+    harness.run_ok();
+    harness.get_by_label("  seen: \"2026-01-01T00:00:01Z\"");
 }
 
 #[test]

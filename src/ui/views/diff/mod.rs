@@ -215,7 +215,15 @@ fn paint_revisions(
             |change| format::clock(change.at.wall, cx.zone),
         )
     };
-    let (from, to) = (clock(a), clock(Some(b)));
+    let (mut from, mut to) = (clock(a), clock(Some(b)));
+    let moment = |id: ChangeId| cx.timeline.change(id).map(|change| change.at.wall);
+    if let (Some(a), Some(b)) = (a.and_then(moment), moment(b))
+        && from == to
+    {
+        // Both within a second: only the milliseconds tell them apart.
+        from.push_str(&format::clock_millis(a));
+        to = format::clock_millis(b);
+    }
     let whole = [
         ("B", true),
         (to.as_str(), false),

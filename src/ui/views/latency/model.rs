@@ -283,8 +283,11 @@ impl LatencyModel {
         choice: &Choice,
     ) {
         let measure = choice.measure;
-        // Kinds without readiness are measured to "observed" and nothing else.
-        let usual = measure.quantiles(summary).or(summary.observed);
+        // A kind that tells one end only is measured to that one.
+        let usual = measure
+            .quantiles(summary)
+            .or(summary.observed)
+            .or(summary.ready);
         let samples = history.samples().iter();
         for sample in samples.filter(|sample| choice.has(timeline, sample.object)) {
             if sample.is_open()

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     model::Moment,
-    timeline::{ObjectId, Timeline},
+    timeline::{ObjectHistory, ObjectId, Timeline},
     ui::{
         Command, View, ViewContext, format,
         theme::{self, Palette},
@@ -106,7 +106,12 @@ impl View for ObjectView {
         let compared = Compared::of(cx.selection, self.history.index());
         match self.tab {
             ObjectTab::History => self.history_and_diff(ui, cx, compared),
-            ObjectTab::Yaml => self.yaml.show(ui, cx, compared.b),
+            ObjectTab::Yaml => {
+                // The newest, though it may be a heartbeat that the history hides.
+                let newest = cx.timeline.object(object).and_then(ObjectHistory::newest);
+                let shown = cx.selection.revision_b.or(newest);
+                self.yaml.show(ui, cx, shown);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod clock_text;
 pub mod header;
 pub mod history;
 mod history_list;
+mod history_paint;
 pub mod revision_row;
 pub mod selection;
 pub mod summary;

@@ -606,3 +606,35 @@ fn an_idle_window_asks_for_no_frame() {
         "asks for a frame after {wait:?}"
     );
 }
+
+#[test]
+fn a_recording_stands_still_beside_its_context() {
+    let (mut cluster, _) = shop();
+    cluster.connection(ConnectionState::Recorded);
+    let (live, _) = shop();
+    let recording = Arc::clone(&cluster.timeline);
+    let window = Window::with(&[&live], move |mut state| {
+        state.open_recording(recording);
+        state
+    });
+    assert_eq!(
+        window.labels(Role::Tab)[..2],
+        ["Context prod", "Context prod (recording)"]
+    );
+}
+
+#[test]
+fn a_countdown_asks_for_its_next_second() {
+    let mut cluster = Cluster::new("edge");
+    cluster.connection(ConnectionState::Failed {
+        error: "connection refused".into(),
+        hint: None,
+        retry_at: Some(at(90)),
+    });
+    let window = Window::open(&[&cluster]);
+    let wait = window.harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert!(
+        wait <= Duration::from_secs(1),
+        "asks for a frame after {wait:?}"
+    );
+}

@@ -68,9 +68,10 @@ impl AppState {
         self
     }
 
-    /// Opens a recording beside the contexts.
+    /// Opens a recording beside the contexts. It is not the context that it was made of: both may
+    /// be open.
     pub fn open_recording(&mut self, timeline: SharedTimeline) {
-        let name = timeline.read().context.clone();
+        let name = ContextName(format!("{} (recording)", timeline.read().context).into());
         self.open.retain(|open| open.name != name);
         self.open.push(Open {
             name: name.clone(),

@@ -6,6 +6,8 @@
 pub mod fonts;
 pub mod format;
 pub mod plot;
+#[cfg(test)]
+mod random_history;
 pub mod shell;
 pub mod tally;
 pub mod theme;

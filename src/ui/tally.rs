@@ -120,3 +120,50 @@ impl Tally {
         self.counted[index] = now;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ui::random_history::{History, events};
+
+    fn counted_anew(timeline: &Timeline, kind: KindId, namespace: Option<&Arc<str>>) -> Counts {
+        let mut counts = Counts::default();
+        let objects = timeline
+            .kind(kind)
+            .into_iter()
+            .flat_map(|kind| kind.objects());
+        for object in objects.filter_map(|id| timeline.object(id)) {
+            let here = namespace.is_none() || object.key.namespace.as_ref() == namespace;
+            if let Some(live) = object.live.as_ref().filter(|_| here) {
+                counts.add(live.readiness.status);
+            }
+        }
+        counts
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+        #[test]
+        fn counts_kept_up_are_counts_made_anew(events in events(), every in 1..9usize) {
+            let mut history = History::new();
+            let mut tally = Tally::default();
+            for (i, event) in events.iter().enumerate() {
+                history.record(event);
+                if i % every == 0 {
+                    tally.update(&history.timeline.read());
+                }
+            }
+            let timeline = history.timeline.read();
+            tally.update(&timeline);
+            let namespace: Arc<str> = "ns-1".into();
+            for (kind, _) in timeline.kinds() {
+                for namespace in [None, Some(&namespace)] {
+                    let anew = counted_anew(&timeline, kind, namespace);
+                    prop_assert_eq!(tally.of(kind, namespace), anew);
+                }
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The window: bars, panels, and the view in the middle.
 
+mod freshness;
 mod side_panel;
 mod stage;
 mod status_bar;
@@ -67,13 +68,18 @@ impl Shell<'_> {
             workspace.tally.update(timeline);
             workspace.note_painted(timeline, self.now);
         }
+        if let Some(due) = freshness::due(&self) {
+            ui.ctx().request_repaint_after(due);
+        }
         shortcuts(ui, &mut commands);
         bar(&palette, Panel::top("top bar"), theme::TOP_BAR).show(ui, |ui| {
             top_bar::show(ui, &mut self, &palette, &mut commands);
         });
         bar(&palette, Panel::bottom("status bar"), theme::STATUS_BAR)
             .show(ui, |ui| status_bar::show(ui, &self, &palette));
-        if let Some((_, timeline, workspace)) = &mut self.active {
+        if let Some((name, timeline, workspace)) = &mut self.active {
+            // Each context scrolls for itself.
+            let salt = name.0.clone();
             let mut cx = ViewContext {
                 timeline,
                 now: self.now,
@@ -89,19 +95,25 @@ impl Shell<'_> {
                 .resizable(true)
                 .default_size(theme::SIDE_PANEL)
                 .size_range(170.0..=420.0)
-                .show(ui, |ui| side_panel::show(ui, &workspace.tally, &mut cx));
+                .show(ui, |ui| {
+                    ui.push_id(&salt, |ui| side_panel::show(ui, &workspace.tally, &mut cx));
+                });
             if workspace.selection.object.is_some() {
                 let width = (ui.available_width() * 0.4).clamp(360.0, theme::INSPECTOR);
                 side(&palette, Panel::right("inspector"))
                     .resizable(true)
                     .default_size(width)
                     .size_range(300.0..=900.0)
-                    .show(ui, |ui| workspace.inspector.ui(ui, &mut cx));
+                    .show(ui, |ui| {
+                        ui.push_id(&salt, |ui| workspace.inspector.ui(ui, &mut cx));
+                    });
             }
             CentralPanel::no_frame()
                 .frame(Frame::new().fill(palette.canvas))
                 .show(ui, |ui| {
-                    stage::show(ui, &mut workspace.tabs, workspace.front, &mut cx);
+                    ui.push_id(&salt, |ui| {
+                        stage::show(ui, &mut workspace.tabs, workspace.front, &mut cx);
+                    });
                 });
         } else {
             CentralPanel::no_frame()

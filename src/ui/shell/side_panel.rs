@@ -33,6 +33,9 @@ pub(super) fn show(ui: &mut Ui, tally: &Tally, cx: &mut ViewContext<'_>) {
     let mut groups: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
     let mut unwatched = Vec::new();
     let timeline = cx.timeline;
+    if timeline.kinds().next().is_none() {
+        return;
+    }
     // A recording is not watched any more, and all of it is as good as it was.
     let recorded = timeline.connection == ConnectionState::Recorded;
     for (id, kind) in timeline.kinds() {

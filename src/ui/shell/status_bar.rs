@@ -61,14 +61,9 @@ pub(super) fn show(ui: &mut Ui, shell: &Shell<'_>, palette: &Palette) {
     );
     ui.scope_builder(left, |ui| {
         ui.spacing_mut().item_spacing.x = 18.0;
-        let watched = timeline
-            .kinds()
-            .filter(|(_, kind)| is_watched(&kind.status))
-            .count();
-        let server = server(timeline);
         say(
             ui,
-            &format!("{server} · {} watched", format::counted(watched, "kind")),
+            &format!("{} · {}", server(timeline), kinds(timeline)),
             palette.muted,
         );
         let held = format!(
@@ -77,6 +72,9 @@ pub(super) fn show(ui: &mut Ui, shell: &Shell<'_>, palette: &Palette) {
             format::counted(timeline.change_count(), "revision"),
         );
         say(ui, &held, palette.muted);
+        if timeline.connection == ConnectionState::Recorded {
+            return;
+        }
         say(
             ui,
             &format!("{} changes/s", rate(timeline, shell.now)),
@@ -113,6 +111,17 @@ fn server(timeline: &Timeline) -> String {
         ConnectionState::Recorded => "recording".into(),
         ConnectionState::Closed => "closed".into(),
     }
+}
+
+fn kinds(timeline: &Timeline) -> String {
+    if timeline.connection == ConnectionState::Recorded {
+        return format::counted(timeline.kinds().count(), "kind");
+    }
+    let watched = timeline
+        .kinds()
+        .filter(|(_, kind)| is_watched(&kind.status))
+        .count();
+    format!("{} watched", format::counted(watched, "kind"))
 }
 
 fn is_watched(status: &WatchStatus) -> bool {

@@ -7,7 +7,7 @@ use crate::{
     timeline::{KindId, Timeline},
     ui::{
         ViewContext, format, theme,
-        widgets::{gap_label, paint_gap, paint_text},
+        widgets::{Dot, gap_label, paint_gap, paint_text},
     },
 };
 
@@ -291,39 +291,34 @@ fn gaps(painter: &egui::Painter, axis: &Axis, cx: &ViewContext<'_>) -> Vec<Strin
 
 /// Marks the time before anything was watched, which is not the same as nothing having changed.
 fn before(painter: &egui::Painter, axis: &Axis, cx: &ViewContext<'_>) {
-    let Some((first, _)) = cx
-        .timeline
-        .extent()
-        .filter(|(first, _)| first.wall > axis.from)
-    else {
+    let since = cx.timeline.extent().map(|(first, _)| first.wall);
+    if since.is_some_and(|since| since <= axis.from) {
         return;
-    };
-    let x = axis.x(first.wall).round();
+    }
+    let x = since.map_or(axis.plot.right(), |since| axis.x(since).round());
     let rect = axis.plot.with_max_x(x);
     painter.rect_filled(rect, 2.0, cx.palette.canvas);
-    let text = format!("watching since {}", format::clock(first.wall, cx.zone));
+    let text = match since {
+        Some(since) => format!("watching since {}", format::clock(since, cx.zone)),
+        None => "nothing watched yet".to_owned(),
+    };
     let place = rect.shrink2(vec2(8.0, 3.0));
+    let (font, color) = (theme::caption(), cx.palette.faint);
     let width = painter
-        .layout_no_wrap(text.clone(), theme::caption(), cx.palette.faint)
+        .layout_no_wrap(text.clone(), font.clone(), color)
         .size()
         .x;
     if place.width() > width {
-        paint_text(
-            painter,
-            place,
-            Align2::RIGHT_TOP,
-            &text,
-            theme::caption(),
-            cx.palette.faint,
-        );
+        paint_text(painter, place, Align2::RIGHT_TOP, &text, font, color);
     }
 }
 
 fn playhead(painter: &egui::Painter, axis: &Axis, cx: &ViewContext<'_>) {
     let x = axis.plot.right().round();
-    let stroke = Stroke::new(2.0, cx.palette.ok);
+    let color = Dot::of_connection(&cx.timeline.connection).color(cx.palette);
+    let stroke = Stroke::new(2.0, color);
     painter.vline(x, axis.plot.top()..=axis.plot.bottom() + 6.0, stroke);
-    painter.circle_filled(pos2(x, axis.plot.top() - 1.0), 4.5, cx.palette.ok);
+    painter.circle_filled(pos2(x, axis.plot.top() - 1.0), 4.5, color);
 }
 
 fn hover(

@@ -91,7 +91,7 @@ pub fn badge(ui: &mut Ui, palette: &Palette, text: &str, color: Color32) -> Resp
     badge_shape(text, color).show(ui, palette)
 }
 
-/// The same, painted; returns where it went.
+/// A badge, painted; returns where it went.
 pub fn paint_badge(
     painter: &Painter,
     palette: &Palette,

@@ -177,3 +177,59 @@ fn sort(ids: &mut [ObjectId], query: &Query, timeline: &Timeline) {
         },
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ui::random_history::{History, events};
+
+    fn query() -> impl Strategy<Value = Query> {
+        let columns = [
+            Column::Dot,
+            Column::Name,
+            Column::Namespace,
+            Column::Printer(0),
+            Column::LastHour,
+        ];
+        let sort = prop::option::of((prop::sample::select(columns.to_vec()), any::<bool>()));
+        let kind = prop::option::of((0..2u32).prop_map(KindId));
+        let namespace = prop::option::of(Just::<Arc<str>>("ns-1".into()));
+        let filter = prop::sample::select(vec!["", "object-1", "2"]);
+        let ready = prop::sample::select(vec![ReadyFilter::Any, ReadyFilter::NotReady]);
+        (kind, namespace, filter, ready, sort).prop_map(|(kind, namespace, filter, ready, sort)| {
+            Query {
+                kind,
+                namespace,
+                filter: filter.to_owned(),
+                ready,
+                sort,
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+        #[test]
+        fn rows_kept_up_are_rows_made_anew(
+            events in events(),
+            query in query(),
+            every in 1..9usize,
+        ) {
+            let mut history = History::new();
+            let mut rows = Rows::default();
+            for (i, event) in events.iter().enumerate() {
+                history.record(event);
+                if i % every == 0 {
+                    rows.update(&history.timeline.read(), &query);
+                }
+            }
+            let timeline = history.timeline.read();
+            rows.update(&timeline, &query);
+            let mut anew = Rows::default();
+            anew.update(&timeline, &query);
+            prop_assert_eq!(rows.ids(), anew.ids());
+        }
+    }
+}

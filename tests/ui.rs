@@ -638,3 +638,15 @@ fn a_countdown_asks_for_its_next_second() {
         "asks for a frame after {wait:?}"
     );
 }
+
+#[test]
+fn the_side_panel_keeps_its_width_while_nothing_is_known() {
+    let mut cluster = Cluster::new("slow");
+    cluster.connection(ConnectionState::Connecting);
+    let mut window = Window::open(&[&cluster]);
+    let widget = kind("example.com", "Widget");
+    cluster.kind(&widget, columns(), WatchStatus::Watching);
+    window.run();
+    let row = window.harness.get_by_label("Widget, 0 objects").rect();
+    assert!((row.width() - theme::SIDE_PANEL).abs() < 2.0, "{row:?}");
+}

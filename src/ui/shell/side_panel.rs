@@ -34,6 +34,8 @@ pub(super) fn show(ui: &mut Ui, tally: &Tally, cx: &mut ViewContext<'_>) {
     let mut unwatched = Vec::new();
     let timeline = cx.timeline;
     if timeline.kinds().next().is_none() {
+        // An empty panel would shrink, and stay so.
+        ui.advance_cursor_after_rect(ui.available_rect_before_wrap());
         return;
     }
     // A recording is not watched any more, and all of it is as good as it was.

@@ -7,7 +7,7 @@ pub mod owner_name;
 
 use std::{borrow::Cow, collections::HashSet};
 
-use egui::{Align, Align2, Layout, Rect, Sense, Ui, vec2};
+use egui::{Align, Layout, Rect, Sense, Ui, vec2};
 
 use super::object::{NOISE, quiet_line, selection::Compared, undecodable};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     timeline::{ChangeId, Timeline},
     ui::{
         Command, ViewContext, format, theme,
-        widgets::{ghost_button, ghost_toggle, paint_text, segmented},
+        widgets::{ghost_button, ghost_toggle, paint_elided, segmented},
     },
 };
 use code_view::{CodeRow, Fold, Sign};
@@ -130,9 +130,8 @@ impl DiffPane {
             .hline(rect.x_range(), rect.bottom() - 0.5, line);
         let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
         let is_whole = self.model.as_ref().is_ok_and(DiffModel::is_whole);
-        paint_revisions(ui, cx, inner, a, b, is_whole);
         let layout = Layout::right_to_left(Align::Center);
-        ui.scope_builder(
+        let buttons = ui.scope_builder(
             egui::UiBuilder::new().max_rect(inner).layout(layout),
             |ui| {
                 ui.spacing_mut().item_spacing.x = 7.0;
@@ -169,8 +168,11 @@ impl DiffPane {
                 if let Some(clicked) = segmented(ui, cx.palette, &["Fields", "YAML"], on) {
                     self.mode = modes[clicked];
                 }
+                ui.min_rect().left()
             },
         );
+        let room = inner.with_max_x(buttons.inner - 7.0);
+        paint_revisions(ui, cx, room, a, b, is_whole);
     }
 }
 
@@ -238,23 +240,31 @@ fn paint_revisions(
     ];
     let words = if is_whole { &whole[..] } else { &pair[..] };
     let mut rest = rect;
+    let mut is_cut = false;
     for (text, strong) in words {
         let (font, color) = match strong {
             true => (theme::body_strong(), palette.text),
             false => (theme::body(), palette.muted),
         };
-        let placed = paint_text(painter, rest, Align2::LEFT_CENTER, text, font, color);
-        rest = rest.with_min_x(placed.right() + 7.0);
+        let room = rest.with_max_x(rect.right());
+        is_cut |= paint_elided(painter, room, Align::LEFT, text, font.clone(), color);
+        let width = painter
+            .layout_no_wrap((*text).to_owned(), font, color)
+            .size()
+            .x;
+        rest = rest.with_min_x((rest.left() + width + 7.0).min(rect.right()));
     }
-    let bar = ui.interact(
+    let mut bar = ui.interact(
         rect.with_max_x(rest.left()),
         ui.scope_id().with("revisions"),
         Sense::hover(),
     );
-    bar.widget_info(|| {
-        let words: Vec<_> = words.iter().map(|(text, _)| *text).collect();
-        egui::WidgetInfo::labeled(egui::Role::Label, true, words.join(" "))
-    });
+    let words: Vec<_> = words.iter().map(|(text, _)| *text).collect();
+    let text = words.join(" ");
+    if is_cut {
+        bar = bar.on_hover_text(&text);
+    }
+    bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text.as_str()));
 }
 
 fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {

@@ -406,12 +406,12 @@ fn cell_rect(cell: Rect, heading: &Heading) -> Rect {
     }
 }
 
-/// Asks for the frame in which the youngest visible age is another one. A window in which nothing
-/// happens should cost nothing, so ages above a minute may lag behind a little.
+/// Asks for the frame in which the youngest visible age is another one: kubectl prints seconds up to
+/// ten minutes, then whole minutes. An hour after the last creation a still window costs nothing.
 fn keep_ages_fresh(ui: &Ui, youngest: Option<Timestamp>, now: Timestamp) {
     let Some(created) = youngest else { return };
     let age = now.duration_since(created).unsigned_abs();
-    let wait = if age < Duration::from_secs(60) {
+    let wait = if age < Duration::from_secs(600) {
         Duration::from_nanos(1_000_000_000 - u64::from(age.subsec_nanos()))
     } else {
         Duration::from_secs(60 - age.as_secs() % 60)

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::DemoError;
-use super::definition::{Column, Definition};
-use super::jsonpath::JsonPath;
+use super::definition::Definition;
 use super::shape::Shape;
+use crate::{columns::CompiledColumns, model::PrinterColumn};
 
 /// The CRDs, in the order in which their kinds are numbered.
 const MANIFESTS: [&str; 12] = [
@@ -53,23 +53,8 @@ struct CrdVersion {
     #[serde(default)]
     subresources: Value,
     #[serde(default)]
-    additional_printer_columns: Vec<CrdColumn>,
+    additional_printer_columns: Vec<PrinterColumn>,
     schema: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CrdColumn {
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    format: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    priority: i32,
-    json_path: String,
 }
 
 /// Every custom kind with the CRD object that defines it.
@@ -87,18 +72,7 @@ fn parse(text: &str) -> Result<(Definition, Value), DemoError> {
         return Err(DemoError::Assets(format!("the CRD {name} has no version")));
     };
     let schema = version.schema["openAPIV3Schema"].clone();
-    let columns = version
-        .additional_printer_columns
-        .into_iter()
-        .map(|column| Column {
-            path: JsonPath::parse(&column.json_path).ok(),
-            name: column.name,
-            kind: column.kind,
-            format: column.format,
-            description: column.description,
-            priority: column.priority,
-        })
-        .collect();
+    let columns = CompiledColumns::new(&version.additional_printer_columns);
     let definition = Definition {
         group: spec.group,
         version: version.name,
@@ -129,9 +103,10 @@ mod tests {
         for (definition, manifest) in &loaded {
             let name = definition.qualified_plural();
             assert_eq!(manifest["metadata"]["name"], name.as_str());
-            assert!(!definition.columns.is_empty(), "{name}");
-            for column in &definition.columns {
-                assert!(column.path.is_some(), "{name}: {}", column.name);
+            let headings = definition.columns.headings();
+            assert!(!headings.is_empty(), "{name}");
+            for heading in headings {
+                assert_eq!(heading.error, None, "{name}: {}", heading.name);
             }
         }
     }

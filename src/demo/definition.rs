@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::jsonpath::JsonPath;
 use super::shape::Shape;
+use crate::{columns::CompiledColumns, model::PrinterColumn};
 
 /// One served kind.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Definition {
     pub(super) status_subresource: bool,
     /// Clients may create, change and delete objects.
     pub(super) writable: bool,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: CompiledColumns,
     pub(super) shape: Shape,
     /// The OpenAPI schema, for `kubectl explain`; null for built-in kinds.
     pub(super) schema: Value,
@@ -59,7 +59,7 @@ impl Definition {
             namespaced: false,
             status_subresource: false,
             writable: false,
-            columns: Vec::new(),
+            columns: CompiledColumns::new(&[]),
             shape: Shape::default(),
             schema: Value::Null,
         }
@@ -68,10 +68,10 @@ impl Definition {
     /// `v1` Namespace.
     pub(super) fn namespaces() -> Self {
         let mut definition = Self::builtin("", "Namespace", "namespaces", "ns");
-        definition.columns = vec![
-            Column::builtin("Status", "string", ".status.phase"),
-            Column::builtin("Age", "date", ".metadata.creationTimestamp"),
-        ];
+        definition.columns = CompiledColumns::new(&[
+            column("Status", "string", ".status.phase"),
+            column("Age", "date", ".metadata.creationTimestamp"),
+        ]);
         definition
     }
 
@@ -85,36 +85,22 @@ impl Definition {
         );
         definition.categories = vec!["api-extensions".to_owned()];
         // Printed as a timestamp, not as an age, by the real server too.
-        definition.columns = vec![Column::builtin(
+        definition.columns = CompiledColumns::new(&[column(
             "Created At",
             "string",
             ".metadata.creationTimestamp",
-        )];
+        )]);
         definition
     }
 }
 
-/// One entry of `additionalPrinterColumns`.
-#[derive(Debug)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) format: String,
-    pub(super) description: String,
-    pub(super) priority: i32,
-    /// `None` when the path does not parse: its cells are empty then.
-    pub(super) path: Option<JsonPath>,
-}
-
-impl Column {
-    fn builtin(name: &str, kind: &str, path: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            format: String::new(),
-            description: String::new(),
-            priority: 0,
-            path: JsonPath::parse(path).ok(),
-        }
+fn column(name: &str, type_: &str, json_path: &str) -> PrinterColumn {
+    PrinterColumn {
+        name: name.to_owned(),
+        type_: type_.to_owned(),
+        format: String::new(),
+        description: String::new(),
+        priority: 0,
+        json_path: json_path.to_owned(),
     }
 }

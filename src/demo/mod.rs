@@ -12,7 +12,6 @@ mod definition;
 mod discovery;
 mod encoding;
 mod field_tree;
-mod jsonpath;
 mod kinds;
 mod kubeconfig;
 mod list;

@@ -82,7 +82,11 @@ impl LatencyTracker {
                     self.samples.push(opened(change, generation, trigger));
                 }
             }
-            ChangeKind::Modified if change.generation > progress.generation => {
+            // A request for deletion bumps the generation as well, and asks for no reconcile.
+            ChangeKind::Modified
+                if change.generation > progress.generation
+                    && (change.touches.spec || change.provenance != Provenance::Watch) =>
+            {
                 for index in &progress.open {
                     let sample = &mut self.samples[*index];
                     sample.superseded = true;
@@ -206,6 +210,7 @@ mod tests {
                 change,
                 provenance,
                 touches: Touched {
+                    spec: true,
                     status: true,
                     ..Touched::default()
                 },
@@ -369,6 +374,19 @@ mod tests {
             managers: [].into(),
             paths: [].into(),
         }
+    }
+
+    #[test]
+    fn a_request_for_deletion_opens_no_sample() {
+        let mut story = Story::listed(1, at(1, true));
+        story.tracker.observe(&ChangeEntry {
+            touches: Touched {
+                metadata: true,
+                ..Touched::default()
+            },
+            ..entry(2, at(1, true), 1_000)
+        });
+        assert!(story.tracker.samples().is_empty());
     }
 
     #[test]

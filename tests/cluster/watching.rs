@@ -523,3 +523,23 @@ async fn a_secret_value_never_reaches_the_history() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cluster_role_that_comes_with_kronika_is_enough() {
+    let plane = ControlPlane::shared();
+    let group = "role.example.org";
+    let api = gadgets(plane, group).await;
+    create(&api, group, "one", 1).await;
+    let role: serde_json::Value =
+        serde_yaml::from_str(include_str!("../../packaging/rbac/clusterrole.yaml")).unwrap();
+    let rules: Vec<PolicyRule> = serde_json::from_value(role["rules"].clone()).unwrap();
+    let kubeconfig = plane.restricted_user("viewer", None, &rules);
+    let recording = open(&kubeconfig, group);
+    await_told(
+        &recording,
+        group,
+        "one",
+        ChangeKind::Added,
+        Provenance::InitialList,
+    );
+}

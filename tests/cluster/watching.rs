@@ -532,7 +532,9 @@ async fn the_cluster_role_that_comes_with_kronika_is_enough() {
     create(&api, group, "one", 1).await;
     let role: serde_json::Value =
         serde_yaml::from_str(include_str!("../../packaging/rbac/clusterrole.yaml")).unwrap();
-    let rules: Vec<PolicyRule> = serde_json::from_value(role["rules"].clone()).unwrap();
+    let mut rules: Vec<PolicyRule> = serde_json::from_value(role["rules"].clone()).unwrap();
+    // The group that it leaves to be named.
+    rules.last_mut().unwrap().api_groups = Some(vec![group.into()]);
     let kubeconfig = plane.restricted_user("viewer", None, &rules);
     let recording = open(&kubeconfig, group);
     await_told(

@@ -138,7 +138,7 @@ impl Connector for LiveConnector {
     }
 
     fn close(&mut self, context: &ContextName) {
-        self.supervisor.close(context);
+        self.supervisor.close_in_background(context);
     }
 
     fn replaced(&mut self) -> Vec<ContextName> {

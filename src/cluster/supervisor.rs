@@ -1,6 +1,6 @@
 //! All open contexts of the process.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, thread};
 
 use tokio::runtime::Handle;
 
@@ -105,6 +105,21 @@ impl Supervisor {
     pub fn close(&mut self, context: &ContextName) {
         if let Some(session) = self.sessions.remove(context) {
             session.close(&self.runtime);
+        }
+    }
+
+    /// The same without waiting: for a caller that must not block, such as a window.
+    pub fn close_in_background(&mut self, context: &ContextName) {
+        let Some(session) = self.sessions.remove(context) else {
+            return;
+        };
+        let runtime = self.runtime.clone();
+        let closing = thread::Builder::new()
+            .name(format!("closing {context}"))
+            .spawn(move || session.close(&runtime));
+        if let Err(error) = closing {
+            // Dropping a session cancels its watches all the same.
+            tracing::error!(%context, %error, "cannot start a thread to close a context");
         }
     }
 

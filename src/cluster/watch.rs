@@ -154,8 +154,15 @@ impl Watch {
             version: None,
         };
         let stream = self.api.watch(&params, "").await.map_err(failed)?;
-        self.follow(stream, Doing::StreamingList, None, permit)
-            .await
+        let ended = self
+            .follow(stream, Doing::StreamingList, None, permit)
+            .await?;
+        if ended.is_none() {
+            let wait = self.wait();
+            self.pause(wait, "the server ended the list early".into())
+                .await;
+        }
+        Ok(ended)
     }
 
     /// Lists page by page.
@@ -230,7 +237,6 @@ impl Watch {
             };
             let at = self.context.clock.now();
             match event {
-                // The end of a streaming list before its bookmark is a list that failed.
                 None => return Ok(version),
                 Some(Ok(WatchEvent::Added(object) | WatchEvent::Modified(object))) => {
                     if doing == Doing::StreamingList {
@@ -255,7 +261,7 @@ impl Watch {
                     {
                         doing = Doing::Watch;
                         version = Some(bookmark.metadata.resource_version);
-                        permit = None;
+                        drop(permit.take());
                         self.list_ends(at).await;
                     }
                 }
@@ -277,7 +283,6 @@ impl Watch {
                     });
                 }
             }
-            drop(permit.take_if(|_| doing == Doing::Watch));
         }
     }
 

@@ -82,10 +82,8 @@ impl LatencyTracker {
                     self.samples.push(opened(change, generation, trigger));
                 }
             }
-            // A request for deletion bumps the generation as well, and asks for no reconcile.
             ChangeKind::Modified
-                if change.generation > progress.generation
-                    && (change.touches.spec || change.provenance != Provenance::Watch) =>
+                if change.generation > progress.generation && !requests_deletion(change) =>
             {
                 for index in &progress.open {
                     let sample = &mut self.samples[*index];
@@ -111,6 +109,12 @@ impl LatencyTracker {
         }
         progress.open.retain(|index| !self.samples[*index].closed);
     }
+}
+
+/// A request for deletion bumps the generation as well, with nothing but metadata, and asks for no
+/// reconcile.
+fn requests_deletion(change: &ChangeEntry) -> bool {
+    change.touches.metadata && !change.touches.spec && change.provenance == Provenance::Watch
 }
 
 fn opened(

@@ -252,6 +252,15 @@ impl Kinds {
         }
     }
 
+    /// Starts kinds of which only API discovery is known.
+    async fn start_without_columns(&mut self, kinds: Vec<ResourceKind>) {
+        for kind in kinds {
+            let name = kind.qualified_plural();
+            let columns = Vec::new();
+            self.start(&name, Served { kind, columns }).await;
+        }
+    }
+
     /// Kinds that were asked for by name and are not custom ones.
     async fn start_built_in(&mut self) {
         let missing = self.scope.kinds.iter().any(|wanted| {
@@ -265,17 +274,7 @@ impl Kinds {
                 .into_iter()
                 .filter(|kind| self.scope.wants(kind))
                 .collect();
-            for kind in wanted {
-                let name = kind.qualified_plural();
-                self.start(
-                    &name,
-                    Served {
-                        kind,
-                        columns: Vec::new(),
-                    },
-                )
-                .await;
-            }
+            self.start_without_columns(wanted).await;
         }
     }
 
@@ -293,17 +292,7 @@ impl Kinds {
                     .collect();
                 let names: HashSet<_> = wanted.iter().map(ResourceKind::qualified_plural).collect();
                 self.stop_all_but(&names).await;
-                for kind in wanted {
-                    let name = kind.qualified_plural();
-                    self.start(
-                        &name,
-                        Served {
-                            kind,
-                            columns: Vec::new(),
-                        },
-                    )
-                    .await;
-                }
+                self.start_without_columns(wanted).await;
             }
             Err(error) => tracing::warn!(%error, "API discovery failed"),
         }

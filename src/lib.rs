@@ -2,7 +2,7 @@
 //!
 //! Modules are layers; each may import only those to its left (`tests/architecture.rs` holds it):
 //!
-//! `model` ← `diff`, `columns`, `settings` ← `timeline` ← `insight`, `cluster`, `journal`, `demo`,
+//! `model` ← `diff`, `columns`, `readiness`, `settings` ← `timeline` ← `insight`, `cluster`, `journal`, `demo`,
 //! `export` ← `ui` ← `app`, `cli` ← `main`. `ui` and `cluster` never see each other.
 
 pub mod app;
@@ -14,6 +14,7 @@ pub mod diff;
 pub mod export;
 pub mod journal;
 pub mod model;
+pub mod readiness;
 pub mod settings;
 pub mod timeline;
 pub mod ui;

@@ -15,7 +15,7 @@ pub use change::{
     Change, ChangeKind, Gap, GapCause, ObjectState, Observation, Provenance, Touched,
 };
 pub use condition::{
-    Condition, Readiness, ReadinessStatus, conditions, observed_generation, readiness,
+    Condition, Readiness, ReadinessStatus, conditions, conditions_in, observed_generation,
 };
 pub use field_path::{FieldPath, PathStep};
 pub use json::{Json, JsonError, Number};

@@ -13,6 +13,7 @@ use crate::{
         Change, ChangeKind, ConnectionState, Gap, Json, PrinterColumn, Provenance, ResourceKind,
         WatchStatus,
     },
+    readiness::RuleBook,
 };
 
 impl Timeline {
@@ -169,7 +170,17 @@ impl Timeline {
             let Ok(json) = Json::parse(&body) else {
                 continue;
             };
-            let state = live_object(&json, &self.kinds[kind.0 as usize].columns);
+            let Some(change) = self.change(newest) else {
+                continue;
+            };
+            let kind = &self.kinds[kind.0 as usize];
+            let state = live_object(
+                &json,
+                &kind.kind,
+                &kind.columns,
+                RuleBook::built_in(),
+                change.at,
+            );
             self.objects[object.0 as usize].live = Some(state);
         }
         self.connection = ConnectionState::Recorded;

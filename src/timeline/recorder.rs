@@ -14,9 +14,10 @@ use crate::{
     columns::CompiledColumns,
     diff::{compare, touched, writers},
     model::{
-        Change, ChangeKind, ConnectionState, FieldPath, Generation, Json, ObjectState, Observation,
-        Provenance, Readiness, ReadinessStatus, ResourceKind, Touched, WatchStatus, readiness,
+        Change, ChangeKind, ConnectionState, FieldPath, Generation, Json, Moment, ObjectState,
+        Observation, Provenance, Readiness, ReadinessStatus, ResourceKind, Touched, WatchStatus,
     },
+    readiness::RuleBook,
 };
 
 /// Bodies of recently changed objects that are kept as they are, in bytes. The others are decoded
@@ -300,7 +301,13 @@ fn derive(
         managers,
         paths,
         signal: ReconcileSignal::of(&new),
-        live: live_object(&new, columns),
+        live: live_object(
+            &new,
+            &state.kind,
+            columns,
+            RuleBook::built_in(),
+            state.observed_at,
+        ),
     }
 }
 
@@ -320,11 +327,17 @@ fn parts_of(object: &Json<'_>) -> Touched {
 }
 
 /// The newest state of an object, as the table shows it.
-pub(super) fn live_object(object: &Json<'_>, columns: &CompiledColumns) -> LiveObject {
+pub(super) fn live_object(
+    object: &Json<'_>,
+    kind: &ResourceKind,
+    columns: &CompiledColumns,
+    rules: &RuleBook,
+    seen: Moment,
+) -> LiveObject {
     let signal = ReconcileSignal::of(object);
     LiveObject {
         cells: columns.row(object).into_boxed_slice(),
-        readiness: readiness(object),
+        readiness: rules.judge(&kind.group, &kind.kind, object, seen.timestamp()),
         created: object
             .at(&["metadata", "creationTimestamp"])
             .and_then(Json::as_str)
@@ -344,6 +357,7 @@ impl LiveObject {
             cells: [].into(),
             readiness: Readiness {
                 status: ReadinessStatus::Unknown,
+                suspended: false,
                 reason: "".into(),
             },
             created: None,

@@ -2,8 +2,9 @@
 //!
 //! Modules are layers; each may import only those to its left (`tests/architecture.rs` holds it):
 //!
-//! `model` ← `diff`, `columns`, `readiness`, `settings` ← `timeline` ← `insight`, `cluster`, `journal`, `demo`,
-//! `export` ← `ui` ← `app`, `cli` ← `main`. `ui` and `cluster` never see each other.
+//! `model` ← `diff`, `columns`, `schema`, `readiness` ← `timeline` ← `insight`, `relation` ←
+//! `settings` ← `cluster`, `journal`, `demo`, `export` ←
+//! `ui` ← `app`, `cli` ← `main`. `ui` and `cluster` never see each other.
 
 pub mod app;
 pub mod cli;
@@ -15,6 +16,7 @@ pub mod export;
 pub mod journal;
 pub mod model;
 pub mod readiness;
+pub mod schema;
 pub mod settings;
 pub mod timeline;
 pub mod ui;

@@ -12,14 +12,14 @@ use super::{Connector, KnownContext};
 use crate::{
     cluster::{Kubeconfigs, Supervisor, WatchScope},
     demo::{DemoCluster, DemoError, DemoOptions},
-    model::{Clock, ConnectionState, ContextName},
+    model::{ConnectionState, ContextName},
     timeline::{SharedTimeline, Timeline},
 };
 
 /// The name of the demo cluster's context.
 pub(super) const DEMO: &str = "demo";
 
-type Wake = Arc<dyn Fn() + Send + Sync>;
+pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// The demo cluster on its way up.
 enum Demo {
@@ -53,13 +53,12 @@ impl LiveConnector {
     pub(super) fn new(
         kubeconfigs: Kubeconfigs,
         scope: WatchScope,
+        supervisor: Supervisor,
         demo: DemoOptions,
         demo_kubeconfig: Option<PathBuf>,
         runtime: Handle,
-        clock: Clock,
         wake: Wake,
     ) -> Self {
-        let supervisor = Supervisor::new(runtime.clone(), clock, Arc::clone(&wake));
         Self {
             kubeconfigs,
             scope,

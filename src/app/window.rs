@@ -13,15 +13,15 @@ use tokio::runtime::Runtime;
 
 use super::{
     AppError, AppOptions, AppState,
-    live::{DEMO, LiveConnector},
+    live::{DEMO, LiveConnector, Wake},
 };
 use crate::{
-    cluster::{Kubeconfigs, WatchScope},
+    cluster::{Kubeconfigs, Supervisor, WatchScope},
     demo::DemoOptions,
     journal,
     model::{Clock, ContextName},
-    settings::SettingsFile,
-    timeline::Timeline,
+    settings::{Settings, SettingsError, SettingsFile},
+    timeline::{KindRules, Timeline},
     ui::{Command, theme},
 };
 
@@ -40,8 +40,9 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
     let started = Instant::now();
     let kubeconfigs = Kubeconfigs::load(options.kubeconfig.as_deref())?;
     let first = first_context(&kubeconfigs, &options)?;
+    let settings = UserSettings::load();
     let recordings = match &options.session {
-        Some(file) => journal::read_session(file)?,
+        Some(file) => journal::read_session(file, &settings.rules)?,
         None => Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -60,7 +61,15 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
         ..NativeOptions::default()
     };
     let create = move |cc: &CreationContext<'_>| {
-        let window = Window::new(cc, kubeconfigs, first, recordings, options, runtime);
+        let window = Window::new(
+            cc,
+            kubeconfigs,
+            first,
+            recordings,
+            options,
+            settings,
+            runtime,
+        );
         tracing::info!(ms = started.elapsed().as_millis(), "window up");
         Ok(Box::new(window) as Box<dyn eframe::App>)
     };
@@ -87,6 +96,29 @@ fn first_context(
     }
 }
 
+/// The settings of the user, read before anything is judged by them.
+struct UserSettings {
+    /// Where they are kept; `None` where there is no home directory.
+    file: Option<SettingsFile>,
+    loaded: Settings,
+    problem: Option<SettingsError>,
+    rules: Arc<KindRules>,
+}
+
+impl UserSettings {
+    fn load() -> Self {
+        let file = SettingsFile::of_user();
+        let (loaded, problem) = file.as_ref().map(SettingsFile::load).unwrap_or_default();
+        let rules = Arc::new(loaded.kind_rules());
+        Self {
+            file,
+            loaded,
+            problem,
+            rules,
+        }
+    }
+}
+
 struct Window {
     state: AppState,
     /// Dropped last: the connector's sessions run on it.
@@ -100,30 +132,29 @@ impl Window {
         first: Option<ContextName>,
         recordings: Vec<Timeline>,
         options: AppOptions,
+        settings: UserSettings,
         runtime: Runtime,
     ) -> Self {
         theme::install(&cc.egui_ctx);
         let clock = Clock::start();
         let repaint = cc.egui_ctx.clone();
-        let wake = Arc::new(move || repaint.request_repaint_after(COALESCE));
+        let wake: Wake = Arc::new(move || repaint.request_repaint_after(COALESCE));
         let problems = kubeconfigs.problems.clone();
         let demo: DemoOptions = options.demo.unwrap_or_default();
         let handle = runtime.handle().clone();
-        let settings = SettingsFile::of_user().map(|file| (file.load(), file));
         let scope = WatchScope {
-            redact: settings
-                .as_ref()
-                .map(|((settings, _), _)| settings.redact.clone())
-                .unwrap_or_default(),
+            redact: settings.loaded.redact.clone(),
+            also: settings.loaded.watch.clone(),
             ..WatchScope::default()
         };
+        let supervisor = Supervisor::new(handle.clone(), clock, Arc::clone(&wake), settings.rules);
         let connector = LiveConnector::new(
             kubeconfigs,
             scope,
+            supervisor,
             demo,
             options.demo_kubeconfig,
             handle,
-            clock,
             wake,
         );
         let mut state = AppState::new(
@@ -131,8 +162,8 @@ impl Window {
             Box::new(move || clock.now()),
             TimeZone::system(),
         );
-        if let Some((loaded, file)) = settings {
-            state = state.with_settings(file, loaded);
+        if let Some(file) = settings.file {
+            state = state.with_settings(file, (settings.loaded, settings.problem));
         }
         for problem in problems {
             state.notify(&problem);

@@ -17,6 +17,7 @@ mod session;
 mod show;
 mod signals;
 mod time;
+mod user_settings;
 mod watch_notes;
 
 use std::{
@@ -184,7 +185,7 @@ mod tests {
             "kronika demo --serve --write-kubeconfig f --port 8443",
             "kronika open f",
             "kronika contexts -o json",
-            "kronika record --context a --context b --kind certificates.cert-manager.io -n web -n db \
+            "kronika record --context a --context b --kind certificates.cert-manager.io --also pods -n web -n db \
              -l app=x --for 60s --out f",
             "kronika log f --kind certificates -n web --name tls --since 5m --until 12:30:00 -o json",
             "kronika show f certificates web/tls --at 2026-01-02T03:04:05Z -o json",

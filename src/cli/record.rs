@@ -17,6 +17,7 @@ use super::{
     CliError, output,
     signals::Signals,
     time::parse_duration,
+    user_settings::user_settings,
     watch_notes::{Console, Totals},
 };
 use crate::{
@@ -55,6 +56,9 @@ pub(super) struct RecordArgs {
     /// Only this kind; may be given several times; default: every custom resource
     #[arg(long, value_name = "PLURAL.GROUP")]
     kind: Vec<String>,
+    /// This built-in kind as well, as deployments.apps; may be given several times
+    #[arg(long, value_name = "PLURAL.GROUP")]
+    also: Vec<String>,
     /// Only this namespace; may be given several times
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Vec<String>,
@@ -93,9 +97,15 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), CliError> {
     };
 
     let unread = Arc::new(AtomicBool::new(false));
-    let mut supervisor = Supervisor::new(runtime.handle().clone(), Clock::start(), Arc::new(|| ()));
+    let mut supervisor = Supervisor::new(
+        runtime.handle().clone(),
+        Clock::start(),
+        Arc::new(|| ()),
+        Arc::new(user_settings().kind_rules()),
+    );
     let scope = WatchScope {
         kinds: args.kind.clone(),
+        also: args.also.clone(),
         namespaces: args.namespace.clone(),
         label_selector: args.selector.clone(),
         redact: args.redact.clone(),

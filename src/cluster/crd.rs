@@ -1,14 +1,18 @@
 //! What a CustomResourceDefinition serves.
 
+use std::sync::Arc;
+
 use kube::core::Version;
 
-use crate::model::{Json, PrinterColumn, ResourceKind, Scope, conditions};
+use crate::model::{Definition, Json, PrinterColumn, ResourceKind, Scope, conditions};
 
-/// A kind that is served, and its columns.
+/// A kind that is served, its columns, and all that its CRD says.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Served {
     pub(super) kind: ResourceKind,
     pub(super) columns: Vec<PrinterColumn>,
+    /// `None` for kinds of which only API discovery is known.
+    pub(super) definition: Option<Arc<Definition>>,
 }
 
 /// The kind that an established CRD serves, at the version that the API server prefers.
@@ -37,7 +41,12 @@ pub(super) fn served_by(crd: &Json<'_>) -> Option<Served> {
     let columns = preferred
         .get("additionalPrinterColumns")
         .map_or(&[][..], Json::items);
+    let definition = Definition::new(&spec.to_compact())
+        .inspect_err(|error| tracing::error!(%error, "cannot compress a CRD"))
+        .ok()
+        .map(Arc::new);
     Some(Served {
+        definition,
         kind: ResourceKind {
             group: text(spec.get("group"))?,
             version: text(preferred.get("name"))?,
@@ -91,6 +100,9 @@ mod tests {
         assert_eq!(served.kind.api_version(), "x.io/v1");
         assert_eq!(served.columns[0].json_path, ".spec.replicas");
         assert_eq!(served.columns[0].priority, 1);
+        let spec = served.definition.unwrap().spec().unwrap();
+        let spec = Json::parse(&spec).unwrap();
+        assert_eq!(spec.get("versions").map(|v| v.items().len()), Some(3));
     }
 
     #[test]

@@ -181,26 +181,15 @@ impl Kinds {
                 return;
             }
             if running.served.kind == served.kind {
-                let columns = served.columns.clone().into();
-                running.served = served;
+                running.served = served.clone();
                 let kind = Arc::clone(&running.kind);
-                self.context
-                    .sender
-                    .send(Observation::Kind { kind, columns })
-                    .await;
+                self.announce(kind, served).await;
                 return;
             }
             self.stop(name).await;
         }
         let kind = Arc::new(served.kind.clone());
-        let columns = served.columns.clone().into();
-        self.context
-            .sender
-            .send(Observation::Kind {
-                kind: Arc::clone(&kind),
-                columns,
-            })
-            .await;
+        self.announce(Arc::clone(&kind), served.clone()).await;
         let cancel = self.context.session.child_token();
         let namespaces: Vec<_> = match (kind.scope, self.scope.namespaces.is_empty()) {
             (Scope::Namespaced, false) => self.scope.namespaces.iter().cloned().map(Some).collect(),
@@ -224,6 +213,28 @@ impl Kinds {
         );
         // Tasks that ended are not kept.
         while self.tasks.try_join_next().is_some() {}
+    }
+
+    /// Tells the recorder of a kind, or what changed about it.
+    async fn announce(&self, kind: Arc<ResourceKind>, served: Served) {
+        let sender = &self.context.sender;
+        let columns = served.columns.into();
+        sender
+            .send(Observation::Kind {
+                kind: Arc::clone(&kind),
+                columns,
+            })
+            .await;
+        if let Some(definition) = served.definition {
+            let at = self.context.clock.now();
+            sender
+                .send(Observation::Definition {
+                    kind,
+                    definition,
+                    at,
+                })
+                .await;
+        }
     }
 
     async fn stop(&mut self, name: &str) {
@@ -256,14 +267,18 @@ impl Kinds {
     async fn start_without_columns(&mut self, kinds: Vec<ResourceKind>) {
         for kind in kinds {
             let name = kind.qualified_plural();
-            let columns = Vec::new();
-            self.start(&name, Served { kind, columns }).await;
+            let served = Served {
+                kind,
+                columns: Vec::new(),
+                definition: None,
+            };
+            self.start(&name, served).await;
         }
     }
 
     /// Kinds that were asked for by name and are not custom ones.
     async fn start_built_in(&mut self) {
-        let missing = self.scope.kinds.iter().any(|wanted| {
+        let missing = self.scope.named().any(|wanted| {
             !self
                 .running
                 .values()
@@ -272,7 +287,7 @@ impl Kinds {
         if missing && let Ok(served) = served_by_discovery(&self.context.client).await {
             let wanted: Vec<_> = served
                 .into_iter()
-                .filter(|kind| self.scope.wants(kind))
+                .filter(|kind| self.scope.asks_for(kind))
                 .collect();
             self.start_without_columns(wanted).await;
         }
@@ -286,8 +301,11 @@ impl Kinds {
                 let wanted: Vec<_> = kinds
                     .into_iter()
                     .filter(|kind| {
-                        self.scope.wants(kind)
-                            && (!is_built_in(&kind.group) || !self.scope.kinds.is_empty())
+                        if is_built_in(&kind.group) {
+                            self.scope.asks_for(kind)
+                        } else {
+                            self.scope.wants(kind)
+                        }
                     })
                     .collect();
                 let names: HashSet<_> = wanted.iter().map(ResourceKind::qualified_plural).collect();

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     model::{Clock, ConnectionState, ContextName, Observation, Redactor},
-    timeline::{RecordSink, Recorder, SharedTimeline, Timeline},
+    timeline::{KindRules, RecordSink, Recorder, SharedTimeline, Timeline},
 };
 
 /// Lists that run side by side in one context.
@@ -33,6 +33,16 @@ const BATCH: usize = 256;
 
 /// Called by the recorder when there is something new to show.
 pub(super) type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// What the recorder of a context is given.
+pub(super) struct Recording {
+    /// What kinds are judged by.
+    pub(super) rules: Arc<KindRules>,
+    /// Where changes go besides the timeline.
+    pub(super) sinks: Vec<Box<dyn RecordSink>>,
+    /// Called when there is something new to show.
+    pub(super) wake: Wake,
+}
 
 /// A context that is open.
 pub(super) struct Session {
@@ -50,10 +60,10 @@ impl Session {
         context: &ContextName,
         scope: WatchScope,
         clock: Clock,
-        sinks: Vec<Box<dyn RecordSink>>,
-        wake: Wake,
+        Recording { rules, sinks, wake }: Recording,
     ) -> Self {
-        let timeline: SharedTimeline = Arc::new(RwLock::new(Timeline::new(context.clone())));
+        let timeline = Timeline::with_rules(context.clone(), rules);
+        let timeline: SharedTimeline = Arc::new(RwLock::new(timeline));
         let (sender, receiver) = channel();
         let cancel = CancellationToken::new();
         let recording = {

@@ -6,11 +6,11 @@ use tokio::runtime::Handle;
 
 use super::{
     Kubeconfigs,
-    session::{Session, Wake},
+    session::{Recording, Session, Wake},
 };
 use crate::{
     model::{Clock, ContextName, ResourceKind},
-    timeline::{RecordSink, SharedTimeline},
+    timeline::{KindRules, RecordSink, SharedTimeline},
 };
 
 /// What of a context is watched.
@@ -18,6 +18,9 @@ use crate::{
 pub struct WatchScope {
     /// Kinds by `plural.group`, plural or kind; empty for every custom kind.
     pub kinds: Vec<String>,
+    /// Kinds that are watched as well, named in the same way: built-in ones such as
+    /// `deployments.apps`.
+    pub also: Vec<String>,
     /// Namespaces; empty for all.
     pub namespaces: Vec<String>,
     /// Label selector.
@@ -28,9 +31,19 @@ pub struct WatchScope {
 }
 
 impl WatchScope {
-    /// Whether a kind is to be watched.
+    /// Whether a custom kind is to be watched.
     pub(super) fn wants(&self, kind: &ResourceKind) -> bool {
-        self.kinds.is_empty() || self.kinds.iter().any(|name| Self::names(name, kind))
+        self.kinds.is_empty() || self.asks_for(kind)
+    }
+
+    /// Whether a kind was asked for by its name.
+    pub(super) fn asks_for(&self, kind: &ResourceKind) -> bool {
+        self.named().any(|name| Self::names(name, kind))
+    }
+
+    /// The names of kinds that were asked for.
+    pub(super) fn named(&self) -> impl Iterator<Item = &String> {
+        self.kinds.iter().chain(&self.also)
     }
 
     /// Whether a word names a kind.
@@ -46,6 +59,7 @@ pub struct Supervisor {
     runtime: Handle,
     clock: Clock,
     wake: Wake,
+    rules: Arc<KindRules>,
     sessions: BTreeMap<ContextName, Session>,
 }
 
@@ -58,13 +72,20 @@ impl std::fmt::Debug for Supervisor {
 }
 
 impl Supervisor {
-    /// `wake` is called from recorder threads whenever there is something new to show.
+    /// `wake` is called from recorder threads whenever there is something new to show; kinds are
+    /// judged by `rules`.
     #[must_use]
-    pub fn new(runtime: Handle, clock: Clock, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+    pub fn new(
+        runtime: Handle,
+        clock: Clock,
+        wake: Arc<dyn Fn() + Send + Sync>,
+        rules: Arc<KindRules>,
+    ) -> Self {
         Self {
             runtime,
             clock,
             wake,
+            rules,
             sessions: BTreeMap::new(),
         }
     }
@@ -85,8 +106,11 @@ impl Supervisor {
                 context,
                 scope,
                 self.clock,
-                sinks,
-                Arc::clone(&self.wake),
+                Recording {
+                    rules: Arc::clone(&self.rules),
+                    sinks,
+                    wake: Arc::clone(&self.wake),
+                },
             )
         });
         Arc::clone(&session.timeline)

@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     model::{
-        Change, ContextName, FieldPath, Gap, Generation, Moment, PrinterColumn, ResourceKey,
-        ResourceKind, ResourceVersion, Touched, Uid,
+        Change, ContextName, Definition, FieldPath, Gap, Generation, Moment, PrinterColumn,
+        ResourceKey, ResourceKind, ResourceVersion, Touched, Uid,
     },
-    timeline::{Encoded, ReconcileSignal, Timeline},
+    timeline::{Encoded, KindRules, ReconcileSignal, Timeline},
 };
 
 /// When a session was recorded.
@@ -55,13 +55,17 @@ pub fn session_span(path: &Path) -> Result<SessionSpan, JournalError> {
     })
 }
 
-/// Reads a whole session: one timeline per context, in the order of their first recording.
+/// Reads a whole session: one timeline per context, in the order of their first recording. Its kinds
+/// are judged by `rules`.
 ///
 /// # Errors
 /// When the file cannot be read, is no session, is of a newer version, or is damaged.
-pub fn read_session(path: &Path) -> Result<Vec<Timeline>, JournalError> {
+pub fn read_session(path: &Path, rules: &Arc<KindRules>) -> Result<Vec<Timeline>, JournalError> {
     let connection = schema::open(path)?;
-    let mut session = Session::default();
+    let mut session = Session {
+        rules: Arc::clone(rules),
+        ..Session::default()
+    };
     session.read(&connection).map_err(|problem| match problem {
         Problem::Sqlite(source) => JournalError::sqlite("read", path, source),
         Problem::Content(detail) => JournalError::Damaged {
@@ -97,6 +101,7 @@ fn no(what: &str, value: impl std::fmt::Display) -> Problem {
 
 #[derive(Default)]
 struct Session {
+    rules: Arc<KindRules>,
     contexts: Vec<(i64, Timeline)>,
     /// Kind and the index of its context.
     kinds: HashMap<i64, (usize, Arc<ResourceKind>)>,
@@ -113,6 +118,7 @@ impl Session {
         connection.execute_batch("BEGIN")?;
         self.read_contexts(connection)?;
         self.read_kinds(connection)?;
+        self.read_definitions(connection)?;
         self.read_objects(connection)?;
         self.read_lists(connection)?;
         self.read_revisions(connection)?;
@@ -130,7 +136,8 @@ impl Session {
             |row| {
                 let name: String = row.get(1)?;
                 let context = ContextName(name.into());
-                self.contexts.push((row.get(0)?, Timeline::new(context)));
+                let timeline = Timeline::with_rules(context, Arc::clone(&self.rules));
+                self.contexts.push((row.get(0)?, timeline));
                 Ok(())
             },
         )
@@ -160,6 +167,21 @@ impl Session {
             self.kinds
                 .insert(row.get(0)?, (index, Arc::new(kind.clone())));
             self.contexts[index].1.restore_kind(kind, columns);
+            Ok(())
+        })
+    }
+
+    fn read_definitions(&mut self, connection: &Connection) -> Outcome<()> {
+        let sql = "SELECT kind_id, observed_at, monotonic, spec FROM definitions ORDER BY id";
+        each(connection, sql, |row| {
+            let id: i64 = row.get(0)?;
+            let (context, kind) = self.kinds.get(&id).ok_or_else(|| no("kind", id))?;
+            let at = moment(row.get(1)?, row.get(2)?);
+            let spec = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
+            let definition = Arc::new(Definition::from_compressed(spec));
+            self.contexts[*context]
+                .1
+                .restore_definition(kind, &definition, at);
             Ok(())
         })
     }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use super::JournalError;
 
@@ -14,7 +14,7 @@ use super::JournalError;
 pub(super) const APPLICATION_ID: i64 = 0x4B52_4F4E;
 
 /// Step n brings version n to n + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// The newest version of the schema.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -37,7 +37,8 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Opens a session for reading and says clearly why it is none.
+/// Opens a session for reading and says clearly why it is none. One of an older version comes as a
+/// copy in memory, brought to the newest; the file stays as it is.
 pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     let io_error = |source| JournalError::Io {
         action: "open",
@@ -86,11 +87,20 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
             found,
             known: VERSION,
         }),
+        found if found > 0 => newest_copy(&connection).map_err(failed),
         found => Err(JournalError::Damaged {
             path: path.to_owned(),
             detail: format!("version {found} of the format never existed"),
         }),
     }
+}
+
+fn newest_copy(older: &Connection) -> rusqlite::Result<Connection> {
+    let mut copy = Connection::open_in_memory()?;
+    // A negative count of pages: all of them in one step.
+    Backup::new(older, &mut copy)?.step(-1)?;
+    migrate(&mut copy)?;
+    Ok(copy)
 }
 
 /// Page size times page count (sections 1.3.2 and 1.3.7).

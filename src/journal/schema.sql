@@ -1,4 +1,4 @@
--- Kronika session file, version 1.
+-- Kronika session file, version 1. What later versions added is in schema_2.sql and so on.
 --
 -- `PRAGMA application_id` is 0x4B524F4E ("KRON"), `PRAGMA user_version` is the version of the schema.
 -- Times are microseconds since the Unix epoch, in UTC. `monotonic` counts microseconds on a clock

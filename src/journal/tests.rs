@@ -9,11 +9,12 @@ use rusqlite::Connection;
 use super::*;
 use crate::{
     model::{
-        Change, ChangeKind, ConnectionState, Gap, GapCause, Generation, Moment, ObjectState,
-        Observation, PrinterColumn, Provenance, ResourceKey, ResourceKind, Scope, Uid,
+        Change, ChangeKind, ConnectionState, Definition, Gap, GapCause, Generation, Moment,
+        ObjectState, Observation, PrinterColumn, Provenance, ResourceKey, ResourceKind, Scope, Uid,
     },
     timeline::{
-        Encoded, ReconcileSignal, RecordSink, Recorded, Recorder, SharedTimeline, Timeline,
+        Encoded, KindHistory, ReconcileSignal, RecordSink, Recorded, Recorder, SharedTimeline,
+        Timeline,
     },
 };
 
@@ -82,6 +83,14 @@ impl Recording {
         });
     }
 
+    fn define(&mut self, ms: u64, kind: &Arc<ResourceKind>, spec: &str) {
+        self.recorder.observe(Observation::Definition {
+            kind: Arc::clone(kind),
+            definition: Arc::new(Definition::new(spec).unwrap()),
+            at: moment(ms),
+        });
+    }
+
     fn object(
         &mut self,
         ms: u64,
@@ -139,6 +148,13 @@ fn assert_same(restored: &Timeline, recorded: &SharedTimeline) {
         assert_eq!(restored_kind.kind, recorded_kind.kind);
         assert_eq!(restored_kind.printer_columns, recorded_kind.printer_columns);
         assert_eq!(restored_kind.samples(), recorded_kind.samples());
+        let definitions = |kind: &KindHistory| -> Vec<_> {
+            let all = kind.definitions.iter();
+            all.map(|known| (known.at, Arc::clone(&known.definition)))
+                .collect()
+        };
+        assert_eq!(definitions(restored_kind), definitions(recorded_kind));
+        assert_eq!(restored_kind.schema, recorded_kind.schema);
     }
     assert_eq!(restored.kinds().count(), recorded.kinds().count());
 }
@@ -155,6 +171,9 @@ fn two_contexts_come_back_as_they_were_recorded() {
         recording.announce(&app);
         recording.announce(&node);
     }
+    let version = |more: &str| format!(r#"{{"versions":[{{"name":"v1"{more}}}]}}"#);
+    a.define(1, &app, &version(""));
+    a.define(2, &app, &version(r#","subresources":{"status":{}}"#));
     // More revisions than one block has, two incarnations, a deletion that a relist implied.
     a.object(
         1,
@@ -207,7 +226,7 @@ fn two_contexts_come_back_as_they_were_recorded() {
     let (a, b) = (a.end(), b.end());
     file.close().unwrap();
 
-    let restored = read_session(&path).unwrap();
+    let restored = read_session(&path, &Arc::default()).unwrap();
     assert_eq!(restored.len(), 2);
     assert_same(&restored[0], &a);
     assert_same(&restored[1], &b);
@@ -253,11 +272,14 @@ fn a_session_that_was_not_closed_has_every_flushed_batch() {
         dir.path().join("killed.kronika-wal"),
     )
     .unwrap();
-    let restored = read_session(&copy).unwrap();
+    let restored = read_session(&copy, &Arc::default()).unwrap();
     assert_eq!(restored[0].change_count(), 1);
     assert_eq!(session_span(&copy).unwrap().ended, moment(1).timestamp());
     // And one that is still written can be looked at.
-    assert_eq!(read_session(&path).unwrap()[0].change_count(), 1);
+    assert_eq!(
+        read_session(&path, &Arc::default()).unwrap()[0].change_count(),
+        1
+    );
 }
 
 #[test]
@@ -395,19 +417,42 @@ fn files_that_are_no_session_say_so() {
         .execute_batch("CREATE TABLE t (a); PRAGMA user_version = 1")
         .unwrap();
     for name in ["text", "empty", "other"] {
-        let error = read_session(&file(name)).unwrap_err();
+        let error = read_session(&file(name), &Arc::default()).unwrap_err();
         assert!(
             matches!(error, JournalError::Foreign { .. }),
             "{name}: {error}"
         );
         assert!(error.hint().is_some());
     }
-    let error = read_session(&file("missing")).unwrap_err();
+    let error = read_session(&file("missing"), &Arc::default()).unwrap_err();
     assert!(
         matches!(error, JournalError::Io { action: "open", .. }),
         "{error}"
     );
     assert!(error.hint().is_some());
+}
+
+#[test]
+fn a_file_of_version_1_opens_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("run.kronika");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("schema.sql")).unwrap();
+    old.execute_batch(
+        "INSERT INTO contexts (id, name) VALUES (1, 'a');
+         INSERT INTO kinds VALUES (1, 1, 'x.io', 'v1', 'App', 'apps', 'Namespaced', '[]');",
+    )
+    .unwrap();
+    old.pragma_update(None, "application_id", 0x4B52_4F4E_i64)
+        .unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.close().unwrap();
+    let before = fs::read(&path).unwrap();
+    let timeline = read_session(&path, &Arc::default()).unwrap().remove(0);
+    let (_, kind) = timeline.kinds().next().unwrap();
+    assert_eq!(kind.kind.kind, "App");
+    assert!(kind.definitions.is_empty());
+    assert!(fs::read(&path).unwrap() == before);
 }
 
 #[test]
@@ -417,15 +462,15 @@ fn a_newer_version_says_so() {
     closed_session(&path);
     Connection::open(&path)
         .unwrap()
-        .pragma_update(None, "user_version", 2)
+        .pragma_update(None, "user_version", 3)
         .unwrap();
-    let error = read_session(&path).unwrap_err();
+    let error = read_session(&path, &Arc::default()).unwrap_err();
     assert!(
         matches!(
             error,
             JournalError::Newer {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             }
         ),
@@ -454,7 +499,7 @@ fn a_reference_into_nothing_is_damage() {
             .unwrap();
         connection.execute_batch(wreck).unwrap();
         drop(connection);
-        let error = read_session(&path).unwrap_err();
+        let error = read_session(&path, &Arc::default()).unwrap_err();
         assert!(
             matches!(
                 error,
@@ -481,9 +526,9 @@ proptest! {
         let mut scratched = whole.clone();
         scratched[place(at)] = byte;
         fs::write(&path, &scratched).unwrap();
-        drop(read_session(&path));
+        drop(read_session(&path, &Arc::default()));
         fs::write(&path, &whole[..place(cut)]).unwrap();
-        prop_assert!(read_session(&path).is_err());
+        prop_assert!(read_session(&path, &Arc::default()).is_err());
     }
 }
 
@@ -522,7 +567,7 @@ fn a_delta_without_its_base_in_the_file_is_written_as_a_keyframe() {
     writer.change(&recorded).unwrap();
     drop(writer);
     file.close().unwrap();
-    let timeline = read_session(&path).unwrap().remove(0);
+    let timeline = read_session(&path, &Arc::default()).unwrap().remove(0);
     let (id, _) = timeline.range(i64::MIN, i64::MAX).next().unwrap();
     assert_eq!(timeline.body(id).unwrap(), b"{}");
 }
@@ -556,7 +601,7 @@ fn a_lost_batch_is_a_gap_and_an_error_at_the_end() {
         error.to_string().contains("could not be written"),
         "{error}"
     );
-    let timeline = read_session(&path).unwrap().remove(0);
+    let timeline = read_session(&path, &Arc::default()).unwrap().remove(0);
     let times: Vec<_> = timeline
         .range(i64::MIN, i64::MAX)
         .map(|(_, change)| change.at.monotonic / 1_000)

@@ -11,7 +11,10 @@ use super::{
     session_file::Shared,
 };
 use crate::{
-    model::{Change, ContextName, Gap, GapCause, Moment, PrinterColumn, ResourceKey, ResourceKind},
+    model::{
+        Change, ContextName, Definition, Gap, GapCause, Moment, PrinterColumn, ResourceKey,
+        ResourceKind,
+    },
     timeline::{Encoded, RecordSink, Recorded, RevisionEncoder, SinkError},
 };
 
@@ -307,6 +310,23 @@ impl RecordSink for SessionWriter {
             connection.execute(
                 "UPDATE kinds SET columns = ?2 WHERE id = ?1",
                 params![id, columns],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn definition(
+        &mut self,
+        kind: &ResourceKind,
+        definition: &Definition,
+        at: Moment,
+    ) -> Result<(), SinkError> {
+        self.write(|connection, writer| {
+            let id = writer.known.kind(connection, writer.context, kind)?.id;
+            connection.execute(
+                "INSERT INTO definitions (kind_id, observed_at, monotonic, spec) \
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![id, at.wall, monotonic(at), definition.compressed()],
             )?;
             Ok(())
         })

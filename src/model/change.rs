@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConnectionState, FieldPath, Generation, Moment, PrinterColumn, ResourceKey, ResourceKind,
-    ResourceVersion, Uid, WatchStatus,
+    ConnectionState, Definition, FieldPath, Generation, Moment, PrinterColumn, ResourceKey,
+    ResourceKind, ResourceVersion, Uid, WatchStatus,
 };
 
 /// What happened to an object. Derived from our own last known state, because a watch that
@@ -144,6 +144,15 @@ pub enum Observation {
         kind: Arc<ResourceKind>,
         /// Its additional printer columns.
         columns: Arc<[PrinterColumn]>,
+    },
+    /// What the CRD of a kind says, first and whenever it changes. Comes after the kind.
+    Definition {
+        /// The kind.
+        kind: Arc<ResourceKind>,
+        /// What the CRD says.
+        definition: Arc<Definition>,
+        /// When that was seen.
+        at: Moment,
     },
     /// A kind is not served any more.
     KindRemoved {

@@ -2,6 +2,7 @@
 
 mod change;
 mod condition;
+mod definition;
 mod field_path;
 mod json;
 mod key;
@@ -17,6 +18,7 @@ pub use change::{
 pub use condition::{
     Condition, Readiness, ReadinessStatus, conditions, conditions_in, observed_generation,
 };
+pub use definition::Definition;
 pub use field_path::{FieldPath, PathStep};
 pub use json::{Json, JsonError, Number};
 pub use key::{ContextName, PrinterColumn, ResourceKey, ResourceKind, Scope, Uid};

@@ -130,6 +130,7 @@ mod tests {
         let settings = Settings {
             theme: ThemeChoice::Light,
             redact: vec![".spec.token".into()],
+            watch: vec!["pods".into()],
         };
         file.save(&settings).unwrap();
         let (loaded, error) = file.load();

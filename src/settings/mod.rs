@@ -6,6 +6,8 @@ pub use file::{SettingsError, SettingsFile};
 
 use serde::{Deserialize, Serialize};
 
+use crate::timeline::KindRules;
+
 /// Dark, light, or as the system is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,4 +30,15 @@ pub struct Settings {
     /// Fields of custom resources whose values are replaced by a keyed hash before they are kept, as
     /// JSONPaths of plain members: `.spec.users[*].token`.
     pub redact: Vec<String>,
+    /// Built-in kinds that are watched beside the custom ones, as `plural.group`, plural or kind:
+    /// `deployments.apps`, `pods`. None by default: a cluster has many pods.
+    pub watch: Vec<String>,
+}
+
+impl Settings {
+    /// The rules by which kinds are judged: those that Kronika brings, and the user's.
+    #[must_use]
+    pub fn kind_rules(&self) -> KindRules {
+        KindRules::default()
+    }
 }

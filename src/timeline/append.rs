@@ -3,17 +3,18 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    ChangeEntry, ChangeId, Encoded, Incarnation, KindHistory, KindId, LiveObject, ObjectHistory,
-    ObjectId, ReconcileSignal, RevisionLog, Timeline, latency_tracker::LatencyTracker,
-    recorder::live_object,
+    ChangeEntry, ChangeId, DefinitionAt, Encoded, Incarnation, KindHistory, KindId, LiveObject,
+    ObjectHistory, ObjectId, ReconcileSignal, RevisionLog, Timeline,
+    latency_tracker::LatencyTracker, recorder::live_object,
 };
 use crate::{
     columns::CompiledColumns,
     model::{
-        Change, ChangeKind, ConnectionState, Gap, Json, PrinterColumn, Provenance, ResourceKind,
-        WatchStatus,
+        Change, ChangeKind, ConnectionState, Definition, Gap, Json, Moment, PrinterColumn,
+        Provenance, ResourceKind, WatchStatus,
     },
     readiness::RuleBook,
+    schema::KindSchema,
 };
 
 impl Timeline {
@@ -39,6 +40,8 @@ impl Timeline {
             kind: Arc::clone(kind),
             columns: Arc::new(CompiledColumns::new(&columns)),
             printer_columns: columns,
+            definitions: Vec::new(),
+            schema: Arc::default(),
             status: WatchStatus::default(),
             served: true,
             keys: BTreeMap::new(),
@@ -48,6 +51,30 @@ impl Timeline {
         });
         self.kind_ids.insert(Arc::clone(kind), id);
         (id, false)
+    }
+
+    /// Takes what the CRD of a known kind says from a moment on. Returns whether that is new.
+    pub(super) fn define(
+        &mut self,
+        id: KindId,
+        definition: &Arc<Definition>,
+        at: Moment,
+        schema: KindSchema,
+    ) -> bool {
+        let Some(kind) = self.kinds.get_mut(id.0 as usize) else {
+            return false;
+        };
+        let newest = kind.definitions.last();
+        if newest.is_some_and(|newest| newest.definition == *definition) {
+            return false;
+        }
+        kind.definitions.push(DefinitionAt {
+            at,
+            definition: Arc::clone(definition),
+        });
+        kind.schema = Arc::new(schema);
+        kind.epoch += 1;
+        true
     }
 
     /// Appends a change with its revision. `live` is the object's newest state after it; `None`
@@ -137,6 +164,19 @@ impl Timeline {
     pub fn restore_kind(&mut self, kind: ResourceKind, columns: Vec<PrinterColumn>) {
         let (id, _) = self.upsert_kind(&Arc::new(kind), columns.into());
         self.kinds[id.0 as usize].status = WatchStatus::Stopped;
+    }
+
+    /// Takes what the CRD of a kind said from a file, oldest first.
+    pub fn restore_definition(
+        &mut self,
+        kind: &ResourceKind,
+        definition: &Arc<Definition>,
+        at: Moment,
+    ) {
+        if let Some(id) = self.kind_id(kind) {
+            let schema = KindSchema::of(definition, &kind.version);
+            self.define(id, definition, at, schema);
+        }
     }
 
     /// Takes a change from a file, in the order in which it was recorded. Its body is not looked

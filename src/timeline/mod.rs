@@ -5,6 +5,7 @@
 
 mod activity;
 mod append;
+mod kind_rules;
 mod latency;
 mod latency_tracker;
 mod object_history;
@@ -21,10 +22,11 @@ mod sink;
 mod timeline;
 
 pub use activity::{Activity, ActivityBucket};
+pub use kind_rules::KindRules;
 pub use latency::{LatencyMethod, ReconcileSample, ReconcileSignal, ReconcileTrigger};
 pub use object_history::{ChangeEntry, ChangeId, Incarnation, LiveObject, ObjectHistory, ObjectId};
 pub use quantiles::{LatencySummary, quantile};
 pub use recorder::Recorder;
 pub use revision_log::{DecodeError, Encoded, RevisionEncoder, RevisionLog};
 pub use sink::{RecordSink, Recorded, SinkError};
-pub use timeline::{KindHistory, KindId, SharedTimeline, Timeline};
+pub use timeline::{DefinitionAt, KindHistory, KindId, SharedTimeline, Timeline};

@@ -14,10 +14,12 @@ use crate::{
     columns::CompiledColumns,
     diff::{compare, touched, writers},
     model::{
-        Change, ChangeKind, ConnectionState, FieldPath, Generation, Json, Moment, ObjectState,
-        Observation, Provenance, Readiness, ReadinessStatus, ResourceKind, Touched, WatchStatus,
+        Change, ChangeKind, ConnectionState, Definition, FieldPath, Generation, Json, Moment,
+        ObjectState, Observation, Provenance, Readiness, ReadinessStatus, ResourceKind, Touched,
+        WatchStatus,
     },
     readiness::RuleBook,
+    schema::KindSchema,
 };
 
 /// Bodies of recently changed objects that are kept as they are, in bytes. The others are decoded
@@ -79,6 +81,11 @@ impl Recorder {
                     self.refresh_cells(id);
                 }
             }
+            Observation::Definition {
+                kind,
+                definition,
+                at,
+            } => self.definition(&kind, &definition, at),
             Observation::KindRemoved { kind, .. } => {
                 self.status(&kind, WatchStatus::Stopped);
                 let mut timeline = self.timeline.write();
@@ -92,6 +99,18 @@ impl Recorder {
                 }
                 self.timeline.write().connection = state;
             }
+        }
+    }
+
+    fn definition(&mut self, kind: &ResourceKind, definition: &Arc<Definition>, at: Moment) {
+        let Some(id) = self.timeline.read().kind_id(kind) else {
+            tracing::error!(%kind, "a definition of a kind that was never announced");
+            return;
+        };
+        let schema = KindSchema::of(definition, &kind.version);
+        let is_new = self.timeline.write().define(id, definition, at, schema);
+        if is_new {
+            self.each_sink(|sink| sink.definition(kind, definition, at));
         }
     }
 

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Change, ChangeKind, ConnectionState, Gap, GapCause, Generation, Moment, ObjectState,
-    Observation, PrinterColumn, Provenance, ReadinessStatus, ResourceKey, ResourceKind, Scope,
-    Touched, Uid,
+    Change, ChangeKind, ConnectionState, Definition, Gap, GapCause, Generation, Moment,
+    ObjectState, Observation, PrinterColumn, Provenance, ReadinessStatus, ResourceKey,
+    ResourceKind, Scope, Touched, Uid,
 };
 
 fn kind() -> Arc<ResourceKind> {
@@ -152,6 +152,32 @@ fn a_new_incarnation_is_not_compared_with_the_old_one() {
         FIRST.as_bytes(),
         "the last known state"
     );
+}
+
+#[test]
+fn a_definition_is_kept_once_until_it_changes() {
+    let (mut recorder, timeline) = recorder(Vec::new());
+    let mut define = |spec: &str, at: u64| {
+        recorder.observe(Observation::Definition {
+            kind: kind(),
+            definition: Arc::new(Definition::new(spec).unwrap()),
+            at: Moment {
+                wall: 0,
+                monotonic: at,
+            },
+        });
+    };
+    define(r#"{"versions":[{"name":"v1"}]}"#, 1);
+    define(r#"{"versions":[{"name":"v1"}]}"#, 2);
+    let status = r#"{"versions":[{"name":"v1","subresources":{"status":{}}}]}"#;
+    define(status, 3);
+    let timeline = timeline.read();
+    let (_, kind) = timeline.kinds().next().unwrap();
+    let seen: Vec<_> = kind.definitions.iter().map(|d| d.at.monotonic).collect();
+    assert_eq!(seen, [1, 3]);
+    assert_eq!(kind.schema.has_status, Some(true));
+    let newest = kind.definitions[1].definition.spec().unwrap();
+    assert_eq!(newest, status.as_bytes());
 }
 
 #[test]

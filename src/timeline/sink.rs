@@ -1,7 +1,7 @@
 //! Where recorded changes go besides the timeline: a journal, or a stream of JSON lines.
 
 use super::{Encoded, ReconcileSignal};
-use crate::model::{Change, Gap, PrinterColumn, ResourceKind};
+use crate::model::{Change, Definition, Gap, Moment, PrinterColumn, ResourceKind};
 
 /// A change as the recorder hands it to its sinks.
 #[derive(Debug)]
@@ -34,6 +34,19 @@ pub trait RecordSink: Send {
     /// # Errors
     /// When the sink cannot take it.
     fn kind(&mut self, kind: &ResourceKind, columns: &[PrinterColumn]) -> Result<(), SinkError>;
+
+    /// What the CRD of a kind says from a moment on; the kind came before.
+    ///
+    /// # Errors
+    /// When the sink cannot take it.
+    fn definition(
+        &mut self,
+        _kind: &ResourceKind,
+        _definition: &Definition,
+        _at: Moment,
+    ) -> Result<(), SinkError> {
+        Ok(())
+    }
 
     /// A change was recorded.
     ///

@@ -5,15 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::RwLock;
 
 use super::{
-    Activity, ChangeEntry, ChangeId, DecodeError, LatencySummary, ObjectHistory, ObjectId,
-    ReconcileSample, latency_tracker::LatencyTracker,
+    Activity, ChangeEntry, ChangeId, DecodeError, KindRules, LatencySummary, ObjectHistory,
+    ObjectId, ReconcileSample, latency_tracker::LatencyTracker,
 };
 use crate::{
     columns::CompiledColumns,
     model::{
-        Change, ConnectionState, ContextName, FieldPath, Gap, Moment, PrinterColumn, ResourceKey,
-        ResourceKind, WatchStatus,
+        Change, ConnectionState, ContextName, Definition, FieldPath, Gap, Moment, PrinterColumn,
+        ResourceKey, ResourceKind, WatchStatus,
     },
+    schema::KindSchema,
 };
 
 /// A kind of the timeline.
@@ -22,6 +23,15 @@ pub struct KindId(pub u32);
 
 /// A timeline that the recorder writes and views read. Write locks are held for appends only.
 pub type SharedTimeline = Arc<RwLock<Timeline>>;
+
+/// What the CRD of a kind said from a moment on.
+#[derive(Debug, Clone)]
+pub struct DefinitionAt {
+    /// When it was seen.
+    pub at: Moment,
+    /// What it said.
+    pub definition: Arc<Definition>,
+}
 
 /// Everything known of one kind.
 #[derive(Debug)]
@@ -32,6 +42,11 @@ pub struct KindHistory {
     pub printer_columns: Arc<[PrinterColumn]>,
     /// The same, compiled.
     pub columns: Arc<CompiledColumns>,
+    /// What its CRD said over time, oldest first; empty for kinds of which only API discovery is
+    /// known.
+    pub definitions: Vec<DefinitionAt>,
+    /// What the newest definition says about its objects.
+    pub schema: Arc<KindSchema>,
     /// State of its watch.
     pub status: WatchStatus,
     /// Whether the server serves it now.
@@ -92,6 +107,7 @@ pub struct Timeline {
     pub context: ContextName,
     /// State of its connection.
     pub connection: ConnectionState,
+    pub(super) rules: Arc<KindRules>,
     pub(super) kinds: Vec<KindHistory>,
     pub(super) kind_ids: HashMap<Arc<ResourceKind>, KindId>,
     pub(super) objects: Vec<ObjectHistory>,
@@ -128,11 +144,18 @@ impl Names {
 }
 
 impl Timeline {
-    /// An empty history.
+    /// An empty history that judges kinds by the built-in rules.
     #[must_use]
     pub fn new(context: ContextName) -> Self {
+        Self::with_rules(context, Arc::default())
+    }
+
+    /// An empty history.
+    #[must_use]
+    pub fn with_rules(context: ContextName, rules: Arc<KindRules>) -> Self {
         Self {
             context,
+            rules,
             connection: ConnectionState::default(),
             kinds: Vec::new(),
             kind_ids: HashMap::new(),
@@ -145,6 +168,12 @@ impl Timeline {
             encoded_bytes: 0,
             sink_errors: 0,
         }
+    }
+
+    /// What is known of kinds beyond what their objects say.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<KindRules> {
+        &self.rules
     }
 
     /// All kinds ever served, in the order of their discovery.

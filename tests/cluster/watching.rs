@@ -176,6 +176,15 @@ async fn a_crd_made_changed_and_deleted_while_running_is_followed() {
     wait::until(Duration::from_secs(2), "the new column", || {
         shown().filter(|text| text == "7")
     });
+    wait::until(LIMIT, "both definitions are kept", || {
+        let timeline = recording.timeline.read();
+        let (_, kind) = timeline
+            .kinds()
+            .find(|(_, kind)| kind.kind.group == group)?;
+        let spec = kind.definitions.last()?.definition.spec().ok()?;
+        let spec = String::from_utf8(spec).ok()?;
+        (kind.definitions.len() == 2 && spec.contains(".spec.other")).then_some(())
+    });
     plane.kubectl(&["delete", "crd", &format!("gadgets.{group}")]);
     wait::until(LIMIT, "the kind is gone", || {
         let timeline = recording.timeline.read();

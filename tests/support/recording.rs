@@ -58,7 +58,9 @@ impl Recording {
     pub(crate) fn open(runtime: &Handle, kubeconfig: &Path, kinds: &[&str]) -> Self {
         let kubeconfigs = Kubeconfigs::load(Some(kubeconfig)).unwrap();
         let context: ContextName = kubeconfigs.current.clone().expect("a current context");
-        let mut supervisor = Supervisor::new(runtime.clone(), Clock::start(), Arc::new(|| {}));
+        let clock = Clock::start();
+        let mut supervisor =
+            Supervisor::new(runtime.clone(), clock, Arc::new(|| {}), Arc::default());
         let record = Record::default();
         let scope = WatchScope {
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),

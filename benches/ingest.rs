@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use kronika::diff::{compare, writers};
 use kronika::model::{
     ChangeKind, Generation, Json, Moment, ObjectState, Observation, PrinterColumn, Provenance,
-    ResourceKey, ResourceKind, Scope, Uid,
+    ResourceKey, ResourceKind, Scope, Topology, Uid,
 };
 use kronika::timeline::{Recorder, RevisionEncoder, Timeline};
 use kube::api::{DynamicObject, WatchEvent};
@@ -156,7 +156,13 @@ fn main() {
                 Json::parse(new.as_bytes()).unwrap(),
             );
             let changes = compare(&old, &new);
-            std::hint::black_box(writers(Some(&old), &new, &changes, true));
+            std::hint::black_box(writers(
+                Some(&old),
+                &new,
+                &changes,
+                true,
+                Topology::unknown(),
+            ));
         }
     });
     let mut encoder = RevisionEncoder::default();

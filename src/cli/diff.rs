@@ -13,7 +13,7 @@ use super::{
     session::SessionArgs,
 };
 use crate::{
-    diff::{self, FieldChange, Noise},
+    diff::{self, Difference, FieldChange, Noise},
     model::{ChangeKind, Json, Provenance, ResourceVersion},
     timeline::{ChangeEntry, ChangeId},
 };
@@ -67,16 +67,35 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write) -> Result<(), CliError> 
         } else {
             Noise::hidden()
         };
-        return unified(&object, from, to, &old, &new, noise, out);
+        let reordered = reordered(&old, &new, &object);
+        if reordered.is_empty() || args.all {
+            return unified(&object, from, to, &old, &new, noise, out);
+        }
+        let ordered = diff::in_order_of(&old, &new, object.topology());
+        unified(&object, from, to, &ordered, &new, noise, out)?;
+        output::note(&format!(
+            "order changed: {}; items are compared by key, --all compares them as they stand",
+            reordered.join(", ")
+        ));
+        return Ok(());
     }
     let changes = match args.all {
-        true => diff::compare_all(&old, &new),
-        false => diff::compare(&old, &new),
+        true => diff::compare_all(&old, &new, object.topology()),
+        false => diff::compare_with(&old, &new, object.topology()),
     };
     match args.output {
         Format::Json => json(&object, from, to, &changes, out),
         _ => Ok(fields(&changes).print(out)?),
     }
+}
+
+/// The lists whose items only stand in another order.
+fn reordered(old: &Json<'_>, new: &Json<'_>, object: &ObjectMatch<'_>) -> Vec<String> {
+    diff::compare_with(old, new, object.topology())
+        .iter()
+        .filter(|change| change.difference == Difference::Order)
+        .map(|change| change.path.dotted())
+        .collect()
 }
 
 fn fields(changes: &[FieldChange<'_>]) -> Table {
@@ -86,6 +105,12 @@ fn fields(changes: &[FieldChange<'_>]) -> Table {
             Some(value) => (shortened(value), style),
             None => ("-".to_owned(), Style::Dim),
         };
+        if change.difference == Difference::Order {
+            let dim = |text: &str| (text.to_owned(), Style::Dim);
+            let path = (change.path.dotted(), Style::Plain);
+            table.row(vec![path, dim("(order)"), dim("(another order)")]);
+            continue;
+        }
         table.row(vec![
             (change.path.dotted(), Style::Plain),
             cell(change.old, Style::Bad),
@@ -221,8 +246,12 @@ struct RevisionJson<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct FieldJson<'a> {
     path: &'a str,
+    /// Nothing but the order of the items changed, in a list whose order means nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    order_only: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     old: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -258,6 +287,7 @@ fn json(
         let path = change.path.as_pointer();
         fields.push(FieldJson {
             path,
+            order_only: change.difference == Difference::Order,
             old: raw(change.old)?,
             new: raw(change.new)?,
         });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CliError, output, session::Session};
 use crate::{
-    model::{ResourceKey, ResourceKind, Scope},
+    model::{ResourceKey, ResourceKind, Scope, Topology},
     timeline::{ChangeId, KindId, Timeline},
 };
 
@@ -76,12 +76,18 @@ pub(super) fn find_kinds(session: &Session, wanted: &[String]) -> Result<KindMat
 pub(super) struct ObjectMatch<'a> {
     pub(super) timeline: &'a Timeline,
     pub(super) kind: &'a Arc<ResourceKind>,
+    topology: &'a Topology,
     pub(super) key: ResourceKey,
     /// Over all incarnations, and all versions of the kind.
     pub(super) changes: Vec<ChangeId>,
 }
 
 impl ObjectMatch<'_> {
+    /// How its lists are told apart item by item.
+    pub(super) fn topology(&self) -> &Topology {
+        self.topology
+    }
+
     /// `certificates.cert-manager.io web/tls`.
     pub(super) fn label(&self) -> String {
         format!("{} {}", self.kind, self.key)
@@ -155,6 +161,7 @@ pub(super) fn find_object<'a>(
                 let object = ObjectMatch {
                     timeline,
                     kind: &history.kind,
+                    topology: &history.schema.topology,
                     key,
                     changes: changes.clone(),
                 };

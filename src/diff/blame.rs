@@ -1,138 +1,248 @@
-//! Who answers for each line, and since when each field is as it is.
+//! Since when each field is as it is, and who made it so.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use super::{
-    YamlLine,
-    field_set::{Hold, holding},
-    structural::align,
+    alignment::Alignment,
+    holders::{Hold, Holders},
 };
-use crate::model::{FieldManager, FieldPath, Json, ManagedFieldsEntry, managed_fields};
+use crate::model::{
+    FieldPath, Json, ManagedFieldsEntry, Operation, Topology, TopologyPlace, managed_fields,
+};
 
-/// For each line of a rendering the managers that own its field.
-///
-/// A line that only opens an object or array (`spec:`) belongs to those who own the whole of it or
-/// that it is there at all; those who own something in it stand beside their own lines.
-#[must_use]
-pub fn line_owners<'a>(object: &'a Json<'a>, lines: &[YamlLine]) -> Vec<Vec<FieldManager<'a>>> {
-    let entries = managed_fields(object);
-    let hold_of = |entry: &ManagedFieldsEntry<'a>, path| {
-        let all = entries.iter().map(|entry| entry.fields);
-        holding(entry.fields, all, object, path, None)
-    };
-    let mut owners: Vec<Vec<FieldManager<'a>>> = Vec::with_capacity(lines.len());
-    for (at, line) in lines.iter().enumerate() {
-        // The lines of a literal block are of one field.
-        if at > 0 && lines[at - 1].path == line.path {
-            owners.push(owners[at - 1].clone());
-            continue;
-        }
-        let held: Vec<_> = entries
-            .iter()
-            .filter_map(|entry| Some((hold_of(entry, &line.path)?, entry)))
-            .filter(|(holding, _)| holding.hold > Hold::Part)
-            .collect();
-        let deepest = held.iter().map(|(holding, _)| holding.depth).max();
-        owners.push(
-            held.into_iter()
-                .filter(|(holding, _)| Some(holding.depth) == deepest)
-                .map(|(_, entry)| entry.manager.clone())
-                .collect(),
-        );
-    }
-    owners
+/// How a revision came about, as far as it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// One write made it from the revision before, or created the object.
+    OneWrite,
+    /// Any number of writes lie between the revision before and this one.
+    SomeWrites,
+    /// It was there before anyone looked.
+    Before,
 }
 
-/// For each field of the newest revision the revision that changed it last.
+/// One revision of an object.
 #[derive(Debug, Clone)]
-pub struct HistoryBlame<I, M> {
-    revisions: Vec<(I, M)>,
-    origins: HashMap<FieldPath, usize>,
+pub struct BlameRevision<'r, I> {
+    /// Its name.
+    pub id: I,
+    /// The object; `None` where it is not held any more.
+    pub body: Option<&'r [u8]>,
+    /// Who wrote it. More than one: one of them. None: not known.
+    pub managers: Vec<Arc<str>>,
+    /// How it came about.
+    pub seen: Seen,
 }
 
-impl<I, M> HistoryBlame<I, M> {
-    /// The revision that gave a field its value, and who wrote that. For an object or array it is the
-    /// one that added it. The oldest revision given means: then or before.
-    #[must_use]
-    pub fn origin(&self, path: &FieldPath) -> Option<(&I, &M)> {
-        let (id, managers) = self.revisions.get(*self.origins.get(path)?)?;
-        Some((id, managers))
-    }
+/// A manager that wrote a field.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Writer {
+    /// Its name.
+    pub manager: Arc<str>,
+    /// How it wrote, where the object tells.
+    pub operation: Option<Operation>,
+    /// Through which subresource; empty for the object itself.
+    pub subresource: Arc<str>,
+}
 
-    /// Whether a field has its value since the oldest revision given, or from before it.
-    #[must_use]
-    pub fn is_oldest(&self, path: &FieldPath) -> bool {
-        self.origins.get(path) == Some(&0)
+/// Since when a field is as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldOrigin<I> {
+    /// The revision that gave it its value. For an object or array: that added it.
+    pub revision: I,
+    /// How that revision came about: with [`Seen::SomeWrites`] the field changed after the revision before
+    /// it, with [`Seen::Before`] at that revision or any time before.
+    pub seen: Seen,
+    /// Who wrote it. More than one: one of them. None: not known.
+    pub writers: Arc<[Writer]>,
+    /// The revision that gave it the value before.
+    pub previous: Option<I>,
+}
+
+/// Follows every field through the revisions of one incarnation, from the oldest to the newest.
+///
+/// Items of lists are followed as [`super::compare_with`] matches them, wherever they move.
+/// `metadata.managedFields` is left out. What a revision changed whose body is missing or unreadable
+/// counts for the next one, which then stands for several writes.
+#[derive(Debug, Clone)]
+pub struct Blame<I> {
+    revisions: Vec<(I, Seen)>,
+    /// The newest body and the origin of each of its values.
+    newest: Option<(Box<[u8]>, Origin)>,
+    /// Managers of revisions that could not be read; `None`: no such revision since the newest body.
+    unread: Option<Vec<Arc<str>>>,
+    writers: Vec<Arc<[Writer]>>,
+}
+
+impl<I> Default for Blame<I> {
+    fn default() -> Self {
+        Self {
+            revisions: Vec::new(),
+            newest: None,
+            unread: None,
+            writers: Vec::new(),
+        }
     }
 }
 
-/// Follows every field through the revisions of one object, given from the oldest to the newest as
-/// (identity, body, managers). Items of arrays are followed as [`super::compare`] matches them.
-/// `metadata.managedFields` is left out. A body that is not JSON is passed over: what it changed
-/// counts for the next one.
-#[must_use]
-pub fn blame_history<'r, I, M>(
-    revisions: impl IntoIterator<Item = (I, &'r [u8], M)>,
-) -> HistoryBlame<I, M> {
-    let mut known = Vec::new();
-    let mut newest: Option<(Json<'r>, Origin)> = None;
-    for (id, body, managers) in revisions {
-        let Ok(object) = Json::parse(body) else {
-            continue;
+impl<I: Clone> Blame<I> {
+    /// Takes the next revision.
+    pub fn push(&mut self, next: BlameRevision<'_, I>, topology: &Topology) {
+        let BlameRevision {
+            id,
+            body,
+            mut managers,
+            mut seen,
+        } = next;
+        let parsed = body.and_then(|body| Some((body, Json::parse(body).ok()?)));
+        let Some((body, object)) = parsed else {
+            self.unread.get_or_insert_default().extend(managers);
+            return;
         };
-        let revision = known.len();
-        known.push((id, managers));
-        let origin = match newest.take() {
-            Some((before, origin)) => follow(&before, origin, &object, revision),
+        if let Some(unread) = self.unread.take() {
+            seen = match self.newest {
+                Some(_) => Seen::SomeWrites,
+                None => Seen::Before,
+            };
+            managers.extend(unread);
+        }
+        managers.sort();
+        managers.dedup();
+        let revision = number(self.revisions.len());
+        self.revisions.push((id, seen));
+        let mut origin = match self.newest.take() {
             None => Origin::fresh(&object, revision),
+            Some((old_body, origin)) => match Json::parse(&old_body) {
+                Ok(old) => follow(&old, origin, &object, revision, topology.root()),
+                Err(_) => Origin::fresh(&object, revision),
+            },
         };
-        newest = Some((object, origin));
+        let entries = managed_fields(&object);
+        let sets = entries.iter().map(|entry| entry.fields);
+        let mut assign = Assign {
+            revision,
+            seen,
+            managers: &managers,
+            entries: &entries,
+            writers: &mut self.writers,
+        };
+        assign.walk(&mut origin, &Holders::root(&object, topology.root(), sets));
+        self.newest = Some((body.into(), origin));
     }
-    let mut origins = HashMap::new();
-    if let Some((object, origin)) = newest {
-        collect(&object, &origin, &mut String::new(), &mut origins);
+
+    /// The newest revision that could be read.
+    #[must_use]
+    pub fn newest(&self) -> Option<&I> {
+        self.revisions.last().map(|(id, _)| id)
     }
-    HistoryBlame {
-        revisions: known,
-        origins,
+
+    /// The origin of every field of the newest revision.
+    #[must_use]
+    pub fn fields(&self) -> HashMap<FieldPath, FieldOrigin<I>> {
+        let mut found = HashMap::new();
+        if let Some((body, origin)) = &self.newest
+            && let Ok(object) = Json::parse(body)
+        {
+            self.collect(&object, origin, &mut String::new(), &mut found);
+        }
+        found
+    }
+
+    fn collect(
+        &self,
+        value: &Json<'_>,
+        origin: &Origin,
+        pointer: &mut String,
+        found: &mut HashMap<FieldPath, FieldOrigin<I>>,
+    ) {
+        if pointer == "/metadata/managedFields" {
+            return;
+        }
+        let Some((revision, seen)) = self.revisions.get(origin.revision as usize) else {
+            return;
+        };
+        let previous = origin
+            .previous
+            .and_then(|at| self.revisions.get(at as usize));
+        let writers = origin.writers.and_then(|at| self.writers.get(at as usize));
+        let field = FieldOrigin {
+            revision: revision.clone(),
+            seen: *seen,
+            writers: writers.cloned().unwrap_or_default(),
+            previous: previous.map(|(id, _)| id.clone()),
+        };
+        found.insert(FieldPath::from_pointer(pointer), field);
+        let length = pointer.len();
+        let mut descend = |step: &str, value: &Json<'_>, origin: &Origin| {
+            pointer.push('/');
+            pointer.push_str(step);
+            self.collect(value, origin, pointer, found);
+            pointer.truncate(length);
+        };
+        for ((name, value), origin) in value.members().iter().zip(&origin.below) {
+            descend(&name.replace('~', "~0").replace('/', "~1"), value, origin);
+        }
+        for (index, (item, origin)) in value.items().iter().zip(&origin.below).enumerate() {
+            descend(&index.to_string(), item, origin);
+        }
     }
 }
 
-/// The revision of a value, and those of its members or items in their order.
-#[derive(Default)]
+/// The origin of a value, and those of its members or items in their order.
+#[derive(Debug, Clone, Default)]
 struct Origin {
-    revision: usize,
+    revision: u32,
+    previous: Option<u32>,
+    /// Place among the known sets of writers; `None` until it is assigned.
+    writers: Option<u32>,
+    /// Whether this or something below is not assigned yet.
+    is_open: bool,
     below: Vec<Origin>,
 }
 
 impl Origin {
-    fn fresh(value: &Json<'_>, revision: usize) -> Self {
+    fn fresh(value: &Json<'_>, revision: u32) -> Self {
+        let fresh = |value| Self::fresh(value, revision);
         let below = match value {
-            Json::Object(members) => members
-                .iter()
-                .map(|(_, v)| Self::fresh(v, revision))
-                .collect(),
-            Json::Array(items) => items
-                .iter()
-                .map(|item| Self::fresh(item, revision))
-                .collect(),
+            Json::Object(members) => members.iter().map(|(_, value)| fresh(value)).collect(),
+            Json::Array(items) => items.iter().map(fresh).collect(),
             _ => Vec::new(),
         };
-        Self { revision, below }
+        Self {
+            revision,
+            previous: None,
+            writers: None,
+            is_open: true,
+            below,
+        }
+    }
+
+    fn take(&mut self, at: usize) -> Self {
+        let found = self.below.get_mut(at);
+        found.map(std::mem::take).unwrap_or_default()
     }
 }
 
-fn follow(old: &Json<'_>, mut origin: Origin, new: &Json<'_>, revision: usize) -> Origin {
-    let below = match (old, new) {
+fn follow(
+    old: &Json<'_>,
+    mut origin: Origin,
+    new: &Json<'_>,
+    revision: u32,
+    place: TopologyPlace<'_>,
+) -> Origin {
+    let below: Vec<_> = match (old, new) {
         (Json::Object(before), Json::Object(after)) => {
-            let continued = |(at, (name, value)): (usize, &(_, Json<'_>))| {
+            let continued = |(at, (name, value)): (usize, &(Cow<'_, str>, Json<'_>))| {
                 // The server sorts keys, so most stand where they stood.
                 let found = match before.get(at) {
                     Some((other, _)) if other == name => Some(at),
                     _ => before.iter().position(|(other, _)| other == name),
                 };
                 match found {
-                    Some(at) => follow(&before[at].1, origin.take(at), value, revision),
+                    Some(at) => {
+                        let place = place.field(name);
+                        follow(&before[at].1, origin.take(at), value, revision, place)
+                    }
                     None => Origin::fresh(value, revision),
                 }
             };
@@ -140,165 +250,133 @@ fn follow(old: &Json<'_>, mut origin: Origin, new: &Json<'_>, revision: usize) -
         }
         (Json::Array(before), Json::Array(after)) => {
             let continued = |(item, counterpart): (&Json<'_>, Option<usize>)| match counterpart {
-                Some(at) => follow(&before[at], origin.take(at), item, revision),
+                Some(at) => follow(&before[at], origin.take(at), item, revision, place.item()),
                 None => Origin::fresh(item, revision),
             };
+            let alignment = Alignment::of(before, after, place);
             after
                 .iter()
-                .zip(align(before, after))
+                .zip(alignment.counterparts)
                 .map(continued)
                 .collect()
         }
         _ if old == new => return origin,
-        _ => return Origin::fresh(new, revision),
+        _ => {
+            return Origin {
+                previous: Some(origin.revision),
+                ..Origin::fresh(new, revision)
+            };
+        }
     };
     Origin {
-        revision: origin.revision,
+        is_open: below.iter().any(|origin: &Origin| origin.is_open),
         below,
+        ..origin
     }
 }
 
-impl Origin {
-    fn take(&mut self, at: usize) -> Self {
-        self.below
-            .get_mut(at)
-            .map(std::mem::take)
-            .unwrap_or_default()
-    }
+/// Finds out who wrote the values that a revision brought.
+struct Assign<'w, 'a> {
+    revision: u32,
+    seen: Seen,
+    managers: &'w [Arc<str>],
+    entries: &'w [ManagedFieldsEntry<'a>],
+    writers: &'w mut Vec<Arc<[Writer]>>,
 }
 
-fn collect(
-    value: &Json<'_>,
-    origin: &Origin,
-    pointer: &mut String,
-    found: &mut HashMap<FieldPath, usize>,
-) {
-    if pointer == "/metadata/managedFields" {
-        return;
-    }
-    found.insert(FieldPath::from_pointer(pointer), origin.revision);
-    let length = pointer.len();
-    let mut descend = |step: &str, value: &Json<'_>, origin: &Origin| {
-        pointer.push('/');
-        pointer.push_str(step);
-        collect(value, origin, pointer, found);
-        pointer.truncate(length);
-    };
-    for ((name, value), origin) in value.members().iter().zip(&origin.below) {
-        descend(&name.replace('~', "~0").replace('/', "~1"), value, origin);
-    }
-    for (index, (item, origin)) in value.items().iter().zip(&origin.below).enumerate() {
-        descend(&index.to_string(), item, origin);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diff::{Noise, yaml_lines};
-
-    #[test]
-    fn lines_belong_to_the_owners_of_their_fields() {
-        let object = Json::parse(
-            br#"{"metadata":{"managedFields":[
-                {"manager":"a","operation":"Update","fieldsV1":{"f:spec":{".":{},"f:image":{}}}},
-                {"manager":"b","operation":"Apply","fieldsV1":{"f:spec":{"f:image":{},"f:list":{}}}}]},
-                "spec":{"image":"1\n2","list":[{"x":1}],"other":1}}"#,
-        )
-        .unwrap();
-        let lines = yaml_lines(&object, Noise::hidden());
-        let owners = line_owners(&object, &lines);
-        let shown: Vec<_> = lines
-            .iter()
-            .zip(owners)
-            .map(|(line, owners)| {
-                let names: Vec<_> = owners.iter().map(|owner| &*owner.manager).collect();
-                format!("{} {}", line.text, names.join("+"))
-            })
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                "metadata: ",
-                "spec: a",
-                "image: |- a+b",
-                "1 a+b",
-                "2 a+b",
-                "list: b",
-                "- x: 1 b",
-                "other: 1 "
-            ]
-        );
-    }
-
-    fn blame(bodies: &[&'static str]) -> impl Fn(&str) -> Option<usize> {
-        let revisions = bodies
-            .iter()
-            .enumerate()
-            .map(|(i, body)| (i, body.as_bytes(), ()));
-        let blame = blame_history(revisions);
-        move |path| {
-            blame
-                .origin(&FieldPath::from_pointer(path))
-                .map(|(id, ())| *id)
+impl Assign<'_, '_> {
+    fn walk(&mut self, origin: &mut Origin, place: &Holders<'_, '_>) {
+        if !std::mem::take(&mut origin.is_open) {
+            return;
+        }
+        if origin.revision == self.revision && origin.writers.is_none() {
+            origin.writers = Some(self.intern(self.writers_at(place)));
+        }
+        match place.value() {
+            Some(Json::Object(members)) => {
+                for ((name, _), origin) in members.iter().zip(&mut origin.below) {
+                    if origin.is_open {
+                        self.walk(origin, &place.step(name, None));
+                    }
+                }
+            }
+            Some(Json::Array(_)) => {
+                for (index, origin) in origin.below.iter_mut().enumerate() {
+                    if origin.is_open {
+                        self.walk(origin, &place.step(&index.to_string(), None));
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
-    #[test]
-    fn each_field_has_the_revision_that_changed_it_last() {
-        let origin = blame(&[
-            r#"{"spec":{"a":1,"b":1}}"#,
-            r#"{"spec":{"a":1,"b":2}}"#,
-            r#"{"spec":{"a":1,"b":2},"status":{"x/y":[1]}}"#,
-        ]);
-        assert_eq!(origin("/spec"), Some(0));
-        assert_eq!(origin("/spec/a"), Some(0));
-        assert_eq!(origin("/spec/b"), Some(1));
-        assert_eq!(origin("/status/x~1y/0"), Some(2));
-        assert_eq!(origin("/gone"), None);
+    /// A value that just changed belongs to its writer. Where that is not told, it is one of those who
+    /// wrote the revision.
+    fn writers_at(&self, place: &Holders<'_, '_>) -> Vec<Writer> {
+        let held = place.held().into_iter();
+        let owners: Vec<_> = held
+            .filter(|(_, hold)| *hold == Hold::Itself)
+            .map(|(at, _)| writer(&self.entries[at]))
+            .collect();
+        let wrote = |owner: &Writer| self.managers.contains(&owner.manager);
+        let of_both: Vec<_> = owners
+            .iter()
+            .filter(|owner| wrote(owner))
+            .cloned()
+            .collect();
+        match self.seen {
+            Seen::Before => owners,
+            _ if !of_both.is_empty() => of_both,
+            Seen::SomeWrites if !owners.is_empty() => owners,
+            _ if self.managers.is_empty() => owners,
+            _ => self
+                .managers
+                .iter()
+                .map(|name| self.unspecified(name))
+                .collect(),
+        }
     }
 
-    #[test]
-    fn a_field_that_went_and_came_back_is_new() {
-        let origin = blame(&[r#"{"a":1}"#, "{}", r#"{"a":1}"#]);
-        assert_eq!(origin("/a"), Some(2));
+    /// A manager of which the field does not tell how it wrote: as its entries do, where they agree.
+    fn unspecified(&self, manager: &Arc<str>) -> Writer {
+        let mut own = self
+            .entries
+            .iter()
+            .filter(|entry| entry.manager.manager == **manager);
+        match (own.next(), own.next()) {
+            (Some(only), None) => writer(only),
+            _ => Writer {
+                manager: Arc::clone(manager),
+                operation: None,
+                subresource: "".into(),
+            },
+        }
     }
 
-    #[test]
-    fn items_are_followed_when_they_move() {
-        let origin = blame(&[
-            r#"[{"type":"A","status":"True"},{"type":"B","status":"True"}]"#,
-            r#"[{"type":"B","status":"False"},{"type":"A","status":"True"},{"type":"C"}]"#,
-        ]);
-        assert_eq!(origin("/0/status"), Some(1));
-        assert_eq!(origin("/0/type"), Some(0));
-        assert_eq!(origin("/1/status"), Some(0));
-        assert_eq!(origin("/2"), Some(1));
-    }
-
-    #[test]
-    fn plain_items_are_followed_between_the_common_ends() {
-        let origin = blame(&["[1,2,3]", "[1,9,2,3]"]);
-        assert_eq!(
-            [origin("/0"), origin("/1"), origin("/2"), origin("/3")],
-            [Some(0), Some(1), Some(0), Some(0)]
-        );
-    }
-
-    #[test]
-    fn what_an_undecodable_revision_changed_counts_for_the_next() {
-        let origin = blame(&[r#"{"a":1}"#, "oops", r#"{"a":2}"#]);
-        assert_eq!(origin("/a"), Some(2));
-    }
-
-    #[test]
-    fn knows_what_is_as_old_as_the_history() {
-        let revisions = [
-            (0, br#"{"a":1,"b":1}"#.as_slice(), ()),
-            (1, br#"{"a":1,"b":2}"#, ()),
-        ];
-        let blame = blame_history(revisions);
-        assert!(blame.is_oldest(&FieldPath::from_pointer("/a")));
-        assert!(!blame.is_oldest(&FieldPath::from_pointer("/b")));
+    fn intern(&mut self, writers: Vec<Writer>) -> u32 {
+        let known = self.writers.iter().rposition(|known| **known == *writers);
+        let at = known.unwrap_or_else(|| {
+            self.writers.push(writers.into());
+            self.writers.len() - 1
+        });
+        number(at)
     }
 }
+
+fn writer(entry: &ManagedFieldsEntry<'_>) -> Writer {
+    Writer {
+        manager: Arc::from(&*entry.manager.manager),
+        operation: Some(entry.manager.operation),
+        subresource: Arc::from(&*entry.manager.subresource),
+    }
+}
+
+/// An object has fewer than 2³² revisions.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[path = "blame_tests.rs"]
+mod tests;

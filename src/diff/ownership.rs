@@ -1,18 +1,21 @@
 //! Who wrote a change, as far as `metadata.managedFields` tells.
 //!
-//! How the API server keeps it (`k8s.io/apimachinery/pkg/util/managedfields`): an Update takes every
-//! field that it adds or changes from all other managers and gets the current time; their times stay.
-//! An Update that only removes fields leaves no trace of itself. An Apply owns what it sent, may share
-//! equal values with others, and gets the current time when the object changed. Times have whole
-//! seconds. One watch event is one write, and so one entry.
+//! How the API server keeps it (`k8s.io/apimachinery/pkg/util/managedfields`): a write takes every
+//! field that it adds or changes from all other managers, so a value that just changed has one owner,
+//! the writer. An Update gets the current time when it added or changed something; one that only
+//! removes fields leaves no trace of itself. An Apply owns what it sent, may share equal values with
+//! others, and gets the current time when the object changed. What the server fills in after an Apply
+//! (defaults, admission) has no owner. Times have whole seconds. One watch event is one write.
 
 use std::borrow::Cow;
 
 use super::{
-    FieldChange,
-    field_set::{Hold, holding},
+    Difference, FieldChange,
+    holders::{Hold, Holders},
 };
-use crate::model::{FieldManager, FieldPath, Json, ManagedFieldsEntry, Operation, managed_fields};
+use crate::model::{
+    FieldManager, FieldPath, Json, ManagedFieldsEntry, Operation, Topology, managed_fields,
+};
 
 /// Names under which the server files fields for which it has no manager: updates from before the
 /// first apply, and the oldest entries when there are more than ten. Their times move with the
@@ -29,86 +32,102 @@ pub struct Writers<'a> {
 /// Who wrote the changes from `old` to `new`.
 ///
 /// `single_write` says that exactly one write lies between the two, as with a watch event; without
-/// it (relist, poll) every manager that wrote since is named. `old` is `None` for a creation and for
-/// objects that existed before anyone looked: then it is who wrote last.
+/// it (relist, poll) every manager is named that is known to have written since. `old` is `None` for
+/// a creation and for objects that existed before anyone looked: then it is who wrote last.
 #[must_use]
 pub fn writers<'a>(
     old: Option<&'a Json<'a>>,
     new: &'a Json<'a>,
-    changes: &[FieldChange<'_>],
+    changes: &[FieldChange<'a>],
     single_write: bool,
+    topology: &Topology,
 ) -> Writers<'a> {
     let after = managed_fields(new);
     let Some(old) = old else {
-        return named(newest(
-            after
-                .iter()
-                .filter(|entry| !filed_by_server(entry))
-                .collect(),
-        ));
+        let entries = after.iter().filter(|entry| !filed_by_server(entry));
+        return named(newest(entries.collect()));
     };
     let before = managed_fields(old);
+    let newest_before = newest_time(&before);
     let entries: Vec<_> = after
         .iter()
-        .map(|entry| Entry::of(entry, &before))
+        .map(|entry| Entry::of(entry, &before, newest_before))
         .collect();
-    let moved: Vec<_> = entries
+    let advanced: Vec<_> = entries
         .iter()
-        .filter(|entry| entry.moved && !filed_by_server(entry.now))
+        .filter(|entry| entry.advanced && !filed_by_server(entry.now))
         .collect();
-    if single_write && let [writer] = moved[..] {
+    if single_write && let [writer] = advanced[..] {
         return named(vec![writer.now]);
     }
 
-    let ownership = Ownership::of(&entries, &before, new, changes);
-    if !single_write {
-        let all = moved.iter().map(|entry| entry.now);
-        return named(all.chain(ownership.all()).collect());
+    let evidence = Evidence::of(new, &entries, &before, changes, topology);
+    if single_write {
+        return named(one_writer(&entries, &advanced, &before, evidence, changes));
     }
-    if moved.is_empty() {
-        return named(ownership.narrow(entries.iter().collect(), changes));
+    let moved = entries.iter().filter(|entry| entry.moved);
+    let mut all: Vec<_> = moved.map(|entry| entry.now).collect();
+    all.extend(evidence.owners.into_iter().flatten().map(|entry| entry.now));
+    if !all.is_empty() {
+        // Who lost fields may have removed them, or another one did.
+        all.extend(evidence.lost);
     }
-    named(ownership.narrow(moved, changes))
+    all.retain(|entry| !filed_by_server(entry));
+    named(all)
 }
 
 /// The managers that own a field, by the most exact statements of their field sets. For an object or
 /// array that nobody owns as a whole: those that own something in it.
 #[must_use]
-pub fn owners<'a>(object: &'a Json<'a>, path: &FieldPath) -> Vec<FieldManager<'a>> {
+pub fn owners<'a>(
+    object: &'a Json<'a>,
+    path: &FieldPath,
+    topology: &Topology,
+) -> Vec<FieldManager<'a>> {
     let entries = managed_fields(object);
-    let held: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| {
-            let all = entries.iter().map(|entry| entry.fields);
-            let holding = holding(entry.fields, all, object, path, None)?;
-            Some((holding.depth, &entry.manager))
-        })
-        .collect();
-    let deepest = held.iter().map(|(depth, _)| *depth).max();
-    held.into_iter()
-        .filter(|(depth, _)| Some(*depth) == deepest)
-        .map(|(_, manager)| manager.clone())
-        .collect()
+    let sets = entries.iter().map(|entry| entry.fields);
+    let place = Holders::root(object, topology.root(), sets).at(path, None);
+    let held = place.held().into_iter();
+    held.map(|(at, _)| entries[at].manager.clone()).collect()
 }
 
 /// An entry of the new revision beside the same one of the old.
 struct Entry<'e, 'a> {
     now: &'e ManagedFieldsEntry<'a>,
     was: Option<&'e ManagedFieldsEntry<'a>>,
-    /// It is new, or has another time: it was written.
+    /// It is new, or has another time.
     moved: bool,
+    /// It moved to a time that no other entry was beyond. An entry that moved back may have been
+    /// restored by someone who sent an old copy of the object.
+    advanced: bool,
 }
 
 impl<'e, 'a> Entry<'e, 'a> {
-    fn of(now: &'e ManagedFieldsEntry<'a>, before: &'e [ManagedFieldsEntry<'a>]) -> Self {
+    fn of(
+        now: &'e ManagedFieldsEntry<'a>,
+        before: &'e [ManagedFieldsEntry<'a>],
+        newest_before: Option<jiff::Timestamp>,
+    ) -> Self {
         let was = before.iter().find(|was| is_same_entry(was, now));
-        let moved = was.is_none_or(|was| was.manager.time != now.manager.time);
-        Self { now, was, moved }
+        let time = now.manager.time;
+        let moved = was.is_none_or(|was| was.manager.time != time);
+        Self {
+            now,
+            was,
+            moved,
+            // An Apply that changed nothing but ownership may come without a time.
+            advanced: moved && (time.is_none() || time >= newest_before),
+        }
     }
 
-    /// Whether its field set differs.
     fn is_reshaped(&self) -> bool {
-        self.was.is_none_or(|was| was.fields != self.now.fields)
+        self.was
+            .is_none_or(|was| !was.fields.is_same(self.now.fields))
+    }
+
+    fn has_grown(&self) -> bool {
+        self.was
+            .is_none_or(|was| self.now.fields.exceeds(was.fields))
     }
 }
 
@@ -125,154 +144,115 @@ fn filed_by_server(entry: &ManagedFieldsEntry<'_>) -> bool {
 }
 
 /// What the field sets say about the changed fields.
-struct Ownership<'e, 'a> {
-    /// For each changed field that has owners now: those with the most exact statement.
-    owners: Vec<Vec<&'e ManagedFieldsEntry<'a>>>,
-    /// Old entries that owned a field that is gone, and that nobody owns now.
+struct Evidence<'s, 'e, 'a> {
+    /// For each value that was added or changed and has owners: those.
+    owners: Vec<Vec<&'s Entry<'e, 'a>>>,
+    /// Old entries that owned a field that is gone.
     lost: Vec<&'e ManagedFieldsEntry<'a>>,
 }
 
-impl<'e, 'a> Ownership<'e, 'a> {
+impl<'s, 'e, 'a> Evidence<'s, 'e, 'a> {
     fn of(
-        entries: &[Entry<'e, 'a>],
+        new: &'a Json<'a>,
+        entries: &'s [Entry<'e, 'a>],
         before: &'e [ManagedFieldsEntry<'a>],
-        new: &Json<'_>,
-        changes: &[FieldChange<'_>],
+        changes: &[FieldChange<'a>],
+        topology: &Topology,
     ) -> Self {
-        let mut ownership = Self {
+        let mut evidence = Self {
             owners: Vec::new(),
             lost: Vec::new(),
         };
-        let all = || {
+        // The old sets tell which values are granular.
+        let sets = || {
             let now = entries.iter().map(|entry| entry.now.fields);
             now.chain(before.iter().map(|entry| entry.fields))
         };
         for change in changes {
-            let now = entries.iter().map(|entry| entry.now);
-            let path = &change.path;
-            if change.new.is_some() {
-                ownership.add(deepest(now, |fields| {
-                    Some(holding(fields, all(), new, path, None)?.depth)
-                }));
+            // The server does not compare the order of a list that it merges.
+            if change.difference == Difference::Order {
                 continue;
             }
-            // An item that is gone from an atomic list: its owner is the list's, who changed it.
-            let whole = deepest(now, |fields| {
-                let holding = holding(fields, all(), new, path, change.old)?;
-                let is_above = holding.hold == Hold::Leaf
-                    && holding.depth < path.as_pointer().matches('/').count();
-                is_above.then_some(holding.depth)
+            let root = Holders::root(new, topology.root(), sets());
+            let place = root.at(&change.path, change.old.filter(|_| change.new.is_none()));
+            let mut add = |found: Vec<usize>| {
+                let owners: Vec<_> = found.iter().filter_map(|at| entries.get(*at)).collect();
+                if !owners.is_empty() {
+                    evidence.owners.push(owners);
+                }
+            };
+            if change.new.is_some() {
+                place.each_leaf(&mut add);
+                continue;
+            }
+            // What is gone from an atomic value changed that value.
+            add(place.held_as_whole());
+            let lost = place.held().into_iter().filter_map(|(at, hold)| {
+                let old = before.get(at.checked_sub(entries.len())?)?;
+                (hold == Hold::Itself && !filed_by_server(old)).then_some(old)
             });
-            if whole.is_empty() {
-                ownership.lost.extend(deepest(before.iter(), |fields| {
-                    Some(holding(fields, all(), new, path, change.old)?.depth)
-                }));
-            } else {
-                ownership.add(whole);
-            }
+            evidence.lost.extend(lost);
         }
-        ownership
+        evidence
     }
+}
 
-    fn add(&mut self, owners: Vec<&'e ManagedFieldsEntry<'a>>) {
-        if !owners.is_empty() {
-            self.owners.push(owners);
-        }
-    }
-
-    fn all(self) -> impl Iterator<Item = &'e ManagedFieldsEntry<'a>> {
-        self.owners.into_iter().flatten().chain(self.lost)
-    }
-
-    /// Those of the candidates that can have written the changes in one write.
-    fn narrow(
-        self,
-        candidates: Vec<&Entry<'e, 'a>>,
-        changes: &[FieldChange<'_>],
-    ) -> Vec<&'e ManagedFieldsEntry<'a>> {
-        let any_moved = candidates.iter().any(|entry| entry.moved);
-        if self.owners.is_empty() {
-            if any_moved {
-                let is_lost = |entry: &&Entry<'_, '_>| {
-                    self.lost.iter().any(|lost| is_same_entry(lost, entry.now))
-                };
-                return prefer(candidates, is_lost)
-                    .iter()
-                    .map(|entry| entry.now)
-                    .collect();
-            }
-            if !changes.is_empty() {
-                return removers(self.lost, &candidates);
-            }
-            // Only ownership changed: an Apply that took or gave up equal values.
-            return candidates
-                .iter()
-                .filter(|entry| entry.is_reshaped())
-                .map(|entry| entry.now)
-                .collect();
-        }
-        // The writer owns every field that it wrote.
-        let count = |entry: &&Entry<'_, '_>| {
-            self.owners
-                .iter()
-                .filter(|owners| owners.iter().any(|o| std::ptr::eq(*o, entry.now)))
-                .count()
-        };
-        let most = candidates.iter().map(count).max().unwrap_or_default();
-        let mut left: Vec<_> = candidates;
-        if most > 0 {
-            left.retain(|entry| count(entry) == most);
-        } else if !any_moved {
-            return Vec::new();
-        }
-        left = prefer(left, |entry| !filed_by_server(entry.now));
+/// Those of whom one wrote all changes in one write. No entry tells by its time alone.
+fn one_writer<'s, 'e, 'a>(
+    entries: &'s [Entry<'e, 'a>],
+    advanced: &[&'s Entry<'e, 'a>],
+    before: &'e [ManagedFieldsEntry<'a>],
+    evidence: Evidence<'s, 'e, 'a>,
+    changes: &[FieldChange<'_>],
+) -> Vec<&'e ManagedFieldsEntry<'a>> {
+    let is_among = |entry: &Entry<'_, '_>, all: &[&Entry<'_, '_>]| {
+        all.iter().any(|one| std::ptr::eq(*one, entry))
+    };
+    let now = |found: Vec<&'s Entry<'e, 'a>>| found.into_iter().map(|entry| entry.now).collect();
+    if !evidence.owners.is_empty() {
+        let newest = entries
+            .iter()
+            .filter_map(|entry| entry.now.manager.time)
+            .max();
+        let mut left: Vec<_> = entries
+            .iter()
+            .filter(|entry| !filed_by_server(entry.now))
+            .filter(|entry| evidence.owners.iter().all(|owners| is_among(entry, owners)))
+            // Who wrote without getting another time wrote in the newest second of all.
+            .filter(|entry| entry.moved || entry.now.manager.time == newest)
+            .collect();
+        left = prefer(left, |entry| is_among(entry, advanced));
         if left.len() > 1 {
             left = prefer(left, |entry| entry.is_reshaped());
         }
-        if changes.iter().all(|change| is_status(&change.path)) {
+        if left.len() > 1 && changes.iter().all(|change| is_status(&change.path)) {
             left = prefer(left, |entry| entry.now.manager.subresource == "status");
         }
-        // Who wrote without getting another time wrote in the newest second of all.
-        newest(left.into_iter().map(|entry| entry.now).collect())
-    }
-}
-
-/// The entries with the most exact statement about a field.
-fn deepest<'e, 'a: 'e>(
-    entries: impl Iterator<Item = &'e ManagedFieldsEntry<'a>>,
-    depth_of: impl Fn(&Json<'_>) -> Option<usize>,
-) -> Vec<&'e ManagedFieldsEntry<'a>> {
-    let mut best = Vec::new();
-    let mut depth = 0;
-    for entry in entries {
-        match depth_of(entry.fields) {
-            Some(found) if found > depth || best.is_empty() => {
-                depth = found;
-                best = vec![entry];
-            }
-            Some(found) if found == depth => best.push(entry),
-            _ => {}
+        if !left.is_empty() {
+            return now(left);
         }
     }
-    best
-}
-
-/// Of the entries that lost fields, those that can have removed them without getting another time:
-/// any Update, but an Apply only when it wrote before in that same second, the newest of all.
-fn removers<'e, 'a>(
-    lost: Vec<&'e ManagedFieldsEntry<'a>>,
-    entries: &[&Entry<'e, 'a>],
-) -> Vec<&'e ManagedFieldsEntry<'a>> {
-    let newest = entries
-        .iter()
-        .filter_map(|entry| entry.now.manager.time)
-        .max();
-    lost.into_iter()
-        .filter(|entry| !filed_by_server(entry))
-        .filter(|entry| {
-            entry.manager.operation == Operation::Update || entry.manager.time >= newest
-        })
-        .collect()
+    if !advanced.is_empty() {
+        return now(advanced.to_vec());
+    }
+    if !changes.is_empty() {
+        // Removed by an Update, by whomever, or filled in by the server.
+        return Vec::new();
+    }
+    // Only ownership changed: an Apply that took equal values or gave them up.
+    let applied = |entry: &ManagedFieldsEntry<'_>| entry.manager.operation == Operation::Apply;
+    let applies = || entries.iter().filter(|entry| applied(entry.now));
+    let grown: Vec<_> = applies().filter(|entry| entry.has_grown()).collect();
+    if !grown.is_empty() {
+        return now(grown);
+    }
+    let shrunk = applies()
+        .filter(|entry| entry.is_reshaped())
+        .map(|entry| entry.now);
+    let is_gone = |was: &&ManagedFieldsEntry<'_>| {
+        applied(was) && !entries.iter().any(|entry| is_same_entry(was, entry.now))
+    };
+    shrunk.chain(before.iter().filter(is_gone)).collect()
 }
 
 /// Those for which it holds, or all when it holds for none.
@@ -282,6 +262,10 @@ fn prefer<T>(items: Vec<T>, holds: impl Fn(&T) -> bool) -> Vec<T> {
     } else {
         items
     }
+}
+
+fn newest_time(entries: &[ManagedFieldsEntry<'_>]) -> Option<jiff::Timestamp> {
+    entries.iter().filter_map(|entry| entry.manager.time).max()
 }
 
 fn newest<'e, 'a>(mut entries: Vec<&'e ManagedFieldsEntry<'a>>) -> Vec<&'e ManagedFieldsEntry<'a>> {

@@ -35,7 +35,13 @@ fn wrote(old: Option<&str>, new: &str, single_write: bool) -> Vec<String> {
         .as_ref()
         .map(|old| compare(old, &new))
         .unwrap_or_default();
-    let writers = writers(old.as_ref(), &new, &changes, single_write);
+    let writers = writers(
+        old.as_ref(),
+        &new,
+        &changes,
+        single_write,
+        Topology::unknown(),
+    );
     writers.managers.into_iter().map(Cow::into_owned).collect()
 }
 
@@ -229,7 +235,8 @@ fn a_status_change_prefers_the_status_subresource() {
 }
 
 #[test]
-fn a_removed_field_is_by_the_entry_that_lost_it() {
+fn what_an_update_removed_is_by_nobody_known() {
+    // Anyone may have removed it: an Update that only removes leaves no trace of itself.
     let finalizers = r#"{"f:metadata":{"f:finalizers":{".":{},"v:\"x.io/a\"":{}}}}"#;
     let old = object(
         &[update("a", T1, finalizers), update("b", T1, SPEC)],
@@ -237,11 +244,12 @@ fn a_removed_field_is_by_the_entry_that_lost_it() {
     )
     .replace(r#""name":"a""#, r#""finalizers":["x.io/a"],"name":"a""#);
     let new = object(&[update("b", T1, SPEC)], r#""spec":{"image":"a"}"#);
-    assert_eq!(watched(&old, &new), ["a"]);
+    assert_eq!(watched(&old, &new), [""; 0]);
+    assert_eq!(wrote(Some(&old), &new, false), [""; 0]);
 }
 
 #[test]
-fn one_removed_item_of_a_set_is_by_its_own_owner() {
+fn after_a_gap_who_lost_an_item_of_a_set_is_one_of_those_who_may_have_written() {
     let one =
         |name: &str| format!(r#"{{"f:metadata":{{"f:finalizers":{{"v:\"{name}\"":{{}}}}}}}}"#);
     let with = |entries: &[String], finalizers: &str| {
@@ -254,8 +262,9 @@ fn one_removed_item_of_a_set_is_by_its_own_owner() {
         &[update("a", T1, &one("x/a")), update("b", T1, &one("x/b"))],
         r#""x/a","x/b""#,
     );
-    let new = with(&[update("b", T1, &one("x/b"))], r#""x/b""#);
-    assert_eq!(watched(&old, &new), ["a"]);
+    let entries = [update("b", T1, &one("x/b")), update("c", T2, REPLICAS)];
+    let new = with(&entries, r#""x/b""#);
+    assert_eq!(wrote(Some(&old), &new, false), ["c", "a"]);
 }
 
 #[test]
@@ -273,8 +282,11 @@ fn a_field_removed_from_an_item_that_moved_up_is_found_by_its_key() {
         &[fields("http", "x"), fields("web", "y")],
         r#""spec":{"ports":[{"name":"http","port":1},{"name":"web","port":2}]}"#,
     );
-    let new = object(&[], r#""spec":{"ports":[{"name":"web"}]}"#);
-    assert_eq!(watched(&old, &new), ["y", "x"]);
+    let new = object(
+        &[update("z", T2, STATUS)],
+        r#""spec":{"ports":[{"name":"web"}]},"status":{"ready":1}"#,
+    );
+    assert_eq!(wrote(Some(&old), &new, false), ["z", "y", "x"]);
 }
 
 #[test]
@@ -402,7 +414,7 @@ fn a_manager_that_only_keeps_the_object_itself_lost_nothing_in_it() {
         &[kept, update("editor", T1, REPLICAS)],
         r#""spec":{"replicas":1}"#,
     );
-    assert_eq!(watched(&old, &new), ["editor"]);
+    assert_eq!(watched(&old, &new), [""; 0]);
     assert_eq!(owned_by(&new, "/spec/image"), [""; 0]);
     assert_eq!(owned_by(&new, "/spec/replicas"), ["editor"]);
 }
@@ -418,7 +430,7 @@ fn an_apply_that_changed_nothing_is_by_its_new_entry_without_a_time() {
 
 fn owned_by(object: &str, path: &str) -> Vec<String> {
     let object = Json::parse(object.as_bytes()).unwrap();
-    let owners = owners(&object, &FieldPath::from_pointer(path));
+    let owners = owners(&object, &FieldPath::from_pointer(path), Topology::unknown());
     owners
         .into_iter()
         .map(|owner| owner.manager.into_owned())
@@ -459,4 +471,71 @@ fn owners_follow_fields_items_and_atomic_values() {
     assert_eq!(owned_by(&object, "/spec/ports/1/port"), ["port"]);
     assert_eq!(owned_by(&object, "/spec/ports/0/port"), [""; 0]);
     assert_eq!(owned_by(&object, "/spec"), ["list", "port"]);
+}
+
+#[test]
+fn an_entry_restored_from_an_old_copy_of_the_object_did_not_write() {
+    // Someone sent back managedFields that were read before `b` wrote.
+    let old = object(
+        &[update("a", T2, IMAGE), update("b", T2, REPLICAS)],
+        r#""spec":{"image":"x","replicas":1}"#,
+    );
+    let new = object(
+        &[update("a", T2, IMAGE), update("b", T1, REPLICAS)],
+        r#""spec":{"image":"y","replicas":1}"#,
+    );
+    assert_eq!(watched(&old, &new), ["a"]);
+}
+
+#[test]
+fn a_default_that_nobody_owns_tells_nothing() {
+    let entries = [update("a", T1, IMAGE), update("b", T1, STATUS)];
+    let old = object(&entries, r#""spec":{"image":"x"}"#);
+    let new = object(&entries, r#""spec":{"filled":true,"image":"x"}"#);
+    assert_eq!(watched(&old, &new), [""; 0]);
+}
+
+#[test]
+fn the_writer_of_an_added_object_owns_its_fields() {
+    let kept = update("creator", T1, IMAGE);
+    let old = object(
+        &[kept.clone(), update("c", T1, REPLICAS)],
+        r#""spec":{"image":"a"}"#,
+    );
+    let more = r#"{"f:spec":{"f:replicas":{}},"f:status":{"f:deep":{"f:ready":{}}}}"#;
+    let new = object(
+        &[kept, update("c", T1, more)],
+        r#""spec":{"image":"a"},"status":{"deep":{"ready":1}}"#,
+    );
+    assert_eq!(watched(&old, &new), ["c"]);
+}
+
+#[test]
+fn with_a_schema_an_empty_set_of_a_granular_object_owns_nothing_in_it() {
+    let text = object(
+        &[update("a", T1, r#"{"f:spec":{}}"#)],
+        r#""spec":{"x":1,"list":[1]}"#,
+    );
+    assert_eq!(owned_by(&text, "/spec/x"), ["a"]);
+    let known = Topology::new(crate::model::TopologyNode::default());
+    let object = Json::parse(text.as_bytes()).unwrap();
+    let owned = |path| owners(&object, &FieldPath::from_pointer(path), &known).len();
+    assert_eq!(
+        (owned("/spec"), owned("/spec/x"), owned("/spec/list/0")),
+        (1, 0, 0)
+    );
+}
+
+#[test]
+fn an_item_without_a_defaulted_key_is_found_unless_another_has_it() {
+    let fields =
+        r#"{"f:spec":{"f:ports":{"k:{\"port\":80,\"protocol\":\"TCP\"}":{".":{},"f:port":{}}}}}"#;
+    let owned = |ports: &str, path: &str| {
+        let rest = format!(r#""spec":{{"ports":[{ports}]}}"#);
+        owned_by(&object(&[update("a", T1, fields)], &rest), path)
+    };
+    assert_eq!(owned(r#"{"port":80}"#, "/spec/ports/0/port"), ["a"]);
+    let both = r#"{"port":80},{"port":80,"protocol":"TCP"}"#;
+    assert_eq!(owned(both, "/spec/ports/0/port"), [""; 0]);
+    assert_eq!(owned(both, "/spec/ports/1/port"), ["a"]);
 }

@@ -4,35 +4,26 @@
 //! replaced scalar, the value itself where its type changed. The order of an object's keys never
 //! matters.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::{borrow::Cow, collections::HashMap};
 
 use jiff::Timestamp;
 
-use crate::model::{FieldPath, Json, Number, Touched};
-
-/// Names that identify an item within its array, in the order of preference: conditions have a
-/// `type`, containers and ports a `name`, owner references only their `uid` to themselves.
-const MERGE_KEYS: [&str; 10] = [
-    "type",
-    "name",
-    "key",
-    "id",
-    "ip",
-    "containerPort",
-    "port",
-    "uid",
-    "mountPath",
-    "host",
-];
+use super::alignment::{Alignment, SMALL, common};
+use crate::model::{FieldPath, Json, Topology, TopologyPlace, Touched};
 
 /// Fields that the server keeps for itself and changes with every write.
 const BOOKKEEPING: [&str; 3] = ["managedFields", "resourceVersion", "generation"];
 
-/// Up to this many entries a linear search beats a hash map and allocates nothing.
-const SMALL: usize = 24;
+/// In what a field differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Difference {
+    /// It was added, removed, or has another value.
+    #[default]
+    Value,
+    /// Nothing but the order of its items, in a list whose order means nothing: a `set` or `map` by its
+    /// schema. Items that differ as well have changes of their own.
+    Order,
+}
 
 /// One field that differs between two revisions.
 #[derive(Debug, Clone)]
@@ -43,24 +34,41 @@ pub struct FieldChange<'a> {
     pub old: Option<&'a Json<'a>>,
     /// The value after; `None` for a removed field.
     pub new: Option<&'a Json<'a>>,
+    /// In what it differs.
+    pub difference: Difference,
 }
 
 /// The changes between two revisions of an object, without the server's bookkeeping
 /// (`managedFields`, `resourceVersion` and `generation` in `metadata`).
 ///
-/// Items of an array are matched by their merge key where all items on both sides have a unique
-/// one (`type`, else `name`, `key`, `id`, …); if they only stand in another order, or in another
-/// order too, the array itself is the one change. Other arrays are compared position by position
-/// between their common beginning and end.
+/// Items of a list that is a `map` or a `set` by the topology are matched by their keys or values, in
+/// whatever order they stand. Items of other lists are matched by a field that looks like a key (`type`,
+/// else `name`, `key`, `id`, …) where all items on both sides have a unique one; if they stand in another
+/// order, the array itself is the one change. What is left is compared position by position between the
+/// common beginning and end.
 #[must_use]
-pub fn compare<'a>(old: &'a Json<'a>, new: &'a Json<'a>) -> Vec<FieldChange<'a>> {
-    run(old, new, false)
+pub fn compare_with<'a>(
+    old: &'a Json<'a>,
+    new: &'a Json<'a>,
+    topology: &Topology,
+) -> Vec<FieldChange<'a>> {
+    run(old, new, topology, false)
 }
 
-/// [`compare`] with the server's bookkeeping.
+/// [`compare_with`] for a kind without a schema.
 #[must_use]
-pub fn compare_all<'a>(old: &'a Json<'a>, new: &'a Json<'a>) -> Vec<FieldChange<'a>> {
-    run(old, new, true)
+pub fn compare<'a>(old: &'a Json<'a>, new: &'a Json<'a>) -> Vec<FieldChange<'a>> {
+    run(old, new, Topology::unknown(), false)
+}
+
+/// [`compare_with`] and the server's bookkeeping.
+#[must_use]
+pub fn compare_all<'a>(
+    old: &'a Json<'a>,
+    new: &'a Json<'a>,
+    topology: &Topology,
+) -> Vec<FieldChange<'a>> {
+    run(old, new, topology, true)
 }
 
 /// The parts of the object that the changes touch. A change is a heartbeat when there is at least
@@ -125,13 +133,18 @@ fn is_timestamp(value: &Json<'_>) -> bool {
     })
 }
 
-fn run<'a>(old: &'a Json<'a>, new: &'a Json<'a>, bookkeeping: bool) -> Vec<FieldChange<'a>> {
+fn run<'a>(
+    old: &'a Json<'a>,
+    new: &'a Json<'a>,
+    topology: &Topology,
+    bookkeeping: bool,
+) -> Vec<FieldChange<'a>> {
     let mut comparison = Comparison {
         steps: Vec::with_capacity(16),
         bookkeeping,
         changes: Vec::new(),
     };
-    comparison.values(old, new);
+    comparison.values(old, new, topology.root());
     comparison.changes
 }
 
@@ -150,18 +163,18 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    fn values(&mut self, old: &'a Json<'a>, new: &'a Json<'a>) {
+    fn values(&mut self, old: &'a Json<'a>, new: &'a Json<'a>, place: TopologyPlace<'_>) {
         match (old, new) {
-            (Json::Object(_), Json::Object(_)) => self.objects(old, new),
+            (Json::Object(_), Json::Object(_)) => self.objects(old, new, place),
             (Json::Array(old_items), Json::Array(new_items)) => {
-                self.arrays((old, old_items), (new, new_items));
+                self.arrays((old, old_items), (new, new_items), place);
             }
             _ if old == new => {}
-            _ => self.report(Some(old), Some(new)),
+            _ => self.report(Some(old), Some(new), Difference::Value),
         }
     }
 
-    fn objects(&mut self, old: &'a Json<'a>, new: &'a Json<'a>) {
+    fn objects(&mut self, old: &'a Json<'a>, new: &'a Json<'a>, place: TopologyPlace<'_>) {
         let (old, new) = (old.members(), new.members());
         let skips = !self.bookkeeping && matches!(self.steps[..], [Step::Field("metadata")]);
         let skipped = |name: &str| skips && BOOKKEEPING.contains(&name);
@@ -174,7 +187,7 @@ impl<'a> Comparison<'a> {
             .count();
         for ((name, old), (_, new)) in old[..in_step].iter().zip(&new[..in_step]) {
             if !skipped(name) {
-                self.child(Step::Field(name), old, new);
+                self.child(Step::Field(name), old, new, place);
             }
         }
         let (old, new) = (&old[in_step..], &new[in_step..]);
@@ -184,7 +197,7 @@ impl<'a> Comparison<'a> {
         let (in_old, in_new) = (Members::of(old), Members::of(new));
         for (name, value) in new.iter().filter(|(name, _)| !skipped(name)) {
             match in_old.get(name) {
-                Some(before) => self.child(Step::Field(name), before, value),
+                Some(before) => self.child(Step::Field(name), before, value, place),
                 None => self.report_child(Step::Field(name), None, Some(value)),
             }
         }
@@ -199,34 +212,50 @@ impl<'a> Comparison<'a> {
         &mut self,
         (old, old_items): (&'a Json<'a>, &'a [Json<'a>]),
         (new, new_items): (&'a Json<'a>, &'a [Json<'a>]),
+        place: TopologyPlace<'_>,
     ) {
         if old_items.len() == new_items.len() && common(old_items, new_items) == new_items.len() {
             return;
         }
-        let counterparts = align(old_items, new_items);
-        if !counterparts.iter().flatten().is_sorted() {
-            return self.report(Some(old), Some(new));
+        let alignment = Alignment::of(old_items, new_items, place);
+        if alignment.is_reordered() {
+            if !alignment.by_schema {
+                return self.report(Some(old), Some(new), Difference::Value);
+            }
+            self.report(Some(old), Some(new), Difference::Order);
         }
-        for (index, (item, counterpart)) in new_items.iter().zip(&counterparts).enumerate() {
+        let mut kept = vec![false; old_items.len()];
+        for (index, (item, counterpart)) in new_items.iter().zip(alignment.counterparts).enumerate()
+        {
             match counterpart {
-                Some(before) => self.child(Step::Index(index), &old_items[*before], item),
+                Some(before) => {
+                    kept[before] = true;
+                    self.child(Step::Index(index), &old_items[before], item, place);
+                }
                 None => self.report_child(Step::Index(index), None, Some(item)),
             }
         }
-        let mut kept = counterparts.into_iter().flatten().peekable();
-        for (index, item) in old_items.iter().enumerate() {
-            if kept.next_if_eq(&index).is_none() {
-                self.report_child(Step::Index(index), Some(item), None);
-            }
+        for (index, item) in old_items.iter().enumerate().filter(|(i, _)| !kept[*i]) {
+            self.report_child(Step::Index(index), Some(item), None);
         }
     }
 
-    fn child(&mut self, step: Step<'a>, old: &'a Json<'a>, new: &'a Json<'a>) {
+    fn child(
+        &mut self,
+        step: Step<'a>,
+        old: &'a Json<'a>,
+        new: &'a Json<'a>,
+        place: TopologyPlace<'_>,
+    ) {
         if !old.is_container() && old == new {
             return;
         }
+        let place = match step {
+            Step::Field(name) => place.field(name),
+            Step::Index(_) => place.item(),
+        };
         self.steps.push(step);
-        self.values(old, new);
+        self.values(old, new, place);
         self.steps.pop();
     }
 
@@ -237,13 +266,23 @@ impl<'a> Comparison<'a> {
         new: Option<&'a Json<'a>>,
     ) {
         self.steps.push(step);
-        self.report(old, new);
+        self.report(old, new, Difference::Value);
         self.steps.pop();
     }
 
-    fn report(&mut self, old: Option<&'a Json<'a>>, new: Option<&'a Json<'a>>) {
+    fn report(
+        &mut self,
+        old: Option<&'a Json<'a>>,
+        new: Option<&'a Json<'a>>,
+        difference: Difference,
+    ) {
         let path = FieldPath::from_pointer(&pointer(&self.steps));
-        self.changes.push(FieldChange { path, old, new });
+        self.changes.push(FieldChange {
+            path,
+            old,
+            new,
+            difference,
+        });
     }
 }
 
@@ -260,34 +299,6 @@ fn pointer(steps: &[Step<'_>]) -> String {
         }
     }
     pointer
-}
-
-/// For each new item the position of the old one that it continues.
-pub(super) fn align(old: &[Json<'_>], new: &[Json<'_>]) -> Vec<Option<usize>> {
-    if let Some(name) = merge_key(old, new) {
-        return match_items(name, old, new);
-    }
-    let head = common(old, new);
-    let tail = common(old[head..].iter().rev(), new[head..].iter().rev());
-    (0..new.len())
-        .map(|index| {
-            let from_end = new.len() - index;
-            if from_end <= tail {
-                Some(old.len() - from_end)
-            } else {
-                (index < old.len() - tail).then_some(index)
-            }
-        })
-        .collect()
-}
-
-/// How many items are equal before the first that differs.
-fn common<'j, 'a: 'j>(
-    old: impl IntoIterator<Item = &'j Json<'a>>,
-    new: impl IntoIterator<Item = &'j Json<'a>>,
-) -> usize {
-    let pairs = old.into_iter().zip(new);
-    pairs.take_while(|(old, new)| same(old, new)).count()
 }
 
 /// The members of an object by name.
@@ -318,66 +329,6 @@ impl<'a> Members<'a> {
             Self::Many(members) => members.get(name).copied(),
         }
     }
-}
-
-/// The value of a merge key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Key<'a> {
-    Text(&'a str),
-    Number(i64),
-}
-
-fn key_of<'j>(item: &'j Json<'_>, name: &str) -> Option<Key<'j>> {
-    match item.get(name)? {
-        Json::String(text) => Some(Key::Text(text)),
-        Json::Number(Number::Integer(number)) => Some(Key::Number(*number)),
-        _ => None,
-    }
-}
-
-/// The first merge key that every item of both sides has, unique on its side.
-fn merge_key(old: &[Json<'_>], new: &[Json<'_>]) -> Option<&'static str> {
-    let first = old.first().or(new.first())?;
-    MERGE_KEYS.into_iter().find(|name| {
-        key_of(first, name).is_some() && has_unique_keys(old, name) && has_unique_keys(new, name)
-    })
-}
-
-fn has_unique_keys(items: &[Json<'_>], name: &str) -> bool {
-    if items.len() <= SMALL {
-        items.iter().enumerate().all(|(i, item)| {
-            key_of(item, name).is_some_and(|key| {
-                items[..i]
-                    .iter()
-                    .all(|other| key_of(other, name) != Some(key))
-            })
-        })
-    } else {
-        let mut seen = HashSet::with_capacity(items.len());
-        items
-            .iter()
-            .all(|item| key_of(item, name).is_some_and(|key| seen.insert(key)))
-    }
-}
-
-/// For each new item the position of the old one with its key.
-fn match_items(name: &str, old: &[Json<'_>], new: &[Json<'_>]) -> Vec<Option<usize>> {
-    let by_key: Option<HashMap<_, _>> = (old.len() > SMALL).then(|| {
-        let keys = old.iter().enumerate();
-        keys.filter_map(|(index, item)| Some((key_of(item, name)?, index)))
-            .collect()
-    });
-    let find = |(index, item): (usize, &Json<'_>)| {
-        let key = key_of(item, name);
-        if old.get(index).is_some_and(|item| key_of(item, name) == key) {
-            return Some(index);
-        }
-        match &by_key {
-            Some(by_key) => by_key.get(&key?).copied(),
-            None => old.iter().position(|item| key_of(item, name) == key),
-        }
-    };
-    new.iter().enumerate().map(find).collect()
 }
 
 #[cfg(test)]

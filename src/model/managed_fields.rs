@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::Json;
+use super::{FieldSet, Json};
 
 /// How a manager wrote its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,8 +35,8 @@ pub struct ManagedFieldsEntry<'a> {
     pub manager: FieldManager<'a>,
     /// `apiVersion` that the field set is written in.
     pub api_version: Cow<'a, str>,
-    /// The `fieldsV1` set as the server sent it: nested objects of `f:`, `k:`, `v:`, `i:` and `.`.
-    pub fields: &'a Json<'a>,
+    /// What it owns (`fieldsV1`).
+    pub fields: FieldSet<'a>,
 }
 
 /// The entries of an object; none where they were stripped.
@@ -66,7 +66,7 @@ fn entry<'a>(json: &'a Json<'a>) -> Option<ManagedFieldsEntry<'a>> {
             time: text("time").parse().ok(),
         },
         api_version: text("apiVersion"),
-        fields: json.get("fieldsV1")?,
+        fields: FieldSet::new(json.get("fieldsV1")?),
     })
 }
 

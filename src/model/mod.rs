@@ -4,11 +4,13 @@ mod change;
 mod condition;
 mod definition;
 mod field_path;
+mod field_set;
 mod json;
 mod key;
 mod managed_fields;
 mod moment;
 mod redaction;
+mod topology;
 mod version;
 mod watch_status;
 
@@ -20,10 +22,12 @@ pub use condition::{
 };
 pub use definition::Definition;
 pub use field_path::{FieldPath, PathStep};
+pub use field_set::{FieldSet, Match, PathElement, equal};
 pub use json::{Json, JsonError, Number};
 pub use key::{ContextName, PrinterColumn, ResourceKey, ResourceKind, Scope, Uid};
 pub use managed_fields::{FieldManager, ManagedFieldsEntry, Operation, managed_fields};
 pub use moment::{Clock, Moment};
 pub use redaction::{RedactionKey, Redactor};
+pub use topology::{ListKey, ListType, Topology, TopologyNode, TopologyPlace, object_meta};
 pub use version::{Generation, ResourceVersion};
 pub use watch_status::{ConnectionState, Hint, WatchStatus};

@@ -1,15 +1,18 @@
 //! The facts of a definition that every change of the kind is judged by.
 
-use crate::model::{Definition, Json};
+use super::list_keys::topology_of;
+use crate::model::{Definition, Json, Topology};
 
 /// What one served version of a CRD says about its objects. Empty for kinds of which only API
 /// discovery is known.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct KindSchema {
     /// Whether the version has the status subresource: with it, writes of status do not bump
     /// `metadata.generation`; without it, every write does (API conventions, "metadata").
     /// `None`: not known.
     pub has_status: Option<bool>,
+    /// How its lists and maps are told apart item by item.
+    pub topology: Topology,
 }
 
 impl KindSchema {
@@ -32,6 +35,10 @@ impl KindSchema {
     fn of_version(version: &Json<'_>) -> Self {
         Self {
             has_status: Some(version.at(&["subresources", "status"]).is_some()),
+            topology: version
+                .at(&["schema", "openAPIV3Schema"])
+                .map(topology_of)
+                .unwrap_or_default(),
         }
     }
 }

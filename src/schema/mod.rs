@@ -4,5 +4,6 @@
 //! every change is judged by, worked out once per definition.
 
 mod kind_schema;
+mod list_keys;
 
 pub use kind_schema::KindSchema;

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     columns::CompiledColumns,
-    diff::{compare, touched, writers},
+    diff::{compare_with, touched, writers},
     model::{
         Change, ChangeKind, ConnectionState, Definition, FieldPath, Generation, Json, Moment,
-        ObjectState, Observation, Provenance, Readiness, ReadinessStatus, ResourceKind, Touched,
-        WatchStatus,
+        ObjectState, Observation, Provenance, Readiness, ReadinessStatus, ResourceKind, Topology,
+        Touched, WatchStatus,
     },
     readiness::RuleBook,
     schema::KindSchema,
@@ -127,7 +127,7 @@ impl Recorder {
     }
 
     fn object(&mut self, state: ObjectState) {
-        let (kind_id, object_id, columns, wants_keyframe, same_incarnation) = {
+        let (kind_id, object_id, columns, schema, wants_keyframe, same_incarnation) = {
             let timeline = self.timeline.read();
             let announced = timeline.kind_id(&state.kind);
             let Some((kind_id, kind)) = announced.and_then(|id| Some((id, timeline.kind(id)?)))
@@ -141,6 +141,7 @@ impl Recorder {
                 kind_id,
                 object_id,
                 Arc::clone(&kind.columns),
+                Arc::clone(&kind.schema),
                 object.is_none_or(|object| object.log.wants_keyframe()),
                 object
                     .and_then(|object| object.incarnations.last())
@@ -151,7 +152,7 @@ impl Recorder {
         let derived = match &state.body {
             Some(body) => {
                 let old = previous.as_deref().filter(|_| same_incarnation);
-                derive(&state, body, old, &columns)
+                derive(&state, body, old, &columns, &schema.topology)
             }
             None => Derived::nothing(),
         };
@@ -284,6 +285,7 @@ fn derive(
     body: &[u8],
     old: Option<&[u8]>,
     columns: &CompiledColumns,
+    topology: &Topology,
 ) -> Derived {
     let new = match Json::parse(body) {
         Ok(new) => new,
@@ -295,13 +297,13 @@ fn derive(
     let old = old.and_then(|old| Json::parse(old).ok());
     let (touches, paths, managers) = match &old {
         Some(old) => {
-            let changes = compare(old, &new);
+            let changes = compare_with(old, &new, topology);
             let single_write = state.provenance == Provenance::Watch;
             // Who deleted an object is written nowhere in it.
             let managers = if state.change == ChangeKind::Deleted && changes.is_empty() {
                 Vec::new()
             } else {
-                shared(writers(Some(old), &new, &changes, single_write).managers)
+                shared(writers(Some(old), &new, &changes, single_write, topology).managers)
             };
             (
                 touched(&changes),
@@ -312,7 +314,7 @@ fn derive(
         None => (
             parts_of(&new),
             Vec::new(),
-            shared(writers(None, &new, &[], true).managers),
+            shared(writers(None, &new, &[], true, topology).managers),
         ),
     };
     Derived {

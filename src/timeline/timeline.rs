@@ -12,7 +12,7 @@ use crate::{
     columns::CompiledColumns,
     model::{
         Change, ConnectionState, ContextName, Definition, FieldPath, Gap, Moment, PrinterColumn,
-        ResourceKey, ResourceKind, WatchStatus,
+        ResourceKey, ResourceKind, Topology, WatchStatus,
     },
     schema::KindSchema,
 };
@@ -206,6 +206,15 @@ impl Timeline {
     #[must_use]
     pub fn find(&self, kind: KindId, key: &ResourceKey) -> Option<ObjectId> {
         self.kind(kind)?.keys.get(key).copied()
+    }
+
+    /// How the lists of an object are told apart item by item.
+    #[must_use]
+    pub fn topology(&self, object: ObjectId) -> &Topology {
+        let kind = self
+            .object(object)
+            .and_then(|object| self.kind(object.kind));
+        kind.map_or(Topology::unknown(), |kind| &kind.schema.topology)
     }
 
     /// Objects that exist now, over all kinds.

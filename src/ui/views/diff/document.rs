@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::owner_name::{describe, short_owner};
 use crate::{
     diff::{Noise, YamlLine, line_owners, yaml_lines},
-    model::Json,
+    model::{Json, Topology},
     timeline::{ChangeId, Timeline},
 };
 
@@ -33,7 +33,7 @@ pub struct Document {
 impl Document {
     /// The lines of an object.
     #[must_use]
-    pub fn of(object: &Json<'_>, noise: Noise) -> Self {
+    pub fn of(object: &Json<'_>, noise: Noise, topology: &Topology) -> Self {
         let lines = yaml_lines(object, noise);
         let ends = block_ends(&lines);
         let mut document = Self {
@@ -42,13 +42,16 @@ impl Document {
             lines,
             owners: Vec::new(),
         };
-        document.find_owners(object);
+        document.find_owners(object, topology);
         document
     }
 
-    fn find_owners(&mut self, object: &Json<'_>) {
+    fn find_owners(&mut self, object: &Json<'_>, topology: &Topology) {
         let mut known: HashMap<String, u32> = HashMap::new();
-        for (i, managers) in line_owners(object, &self.lines).into_iter().enumerate() {
+        for (i, managers) in line_owners(object, &self.lines, topology)
+            .into_iter()
+            .enumerate()
+        {
             let continues = i > 0 && self.lines[i - 1].path == self.lines[i].path;
             let Some(first) = managers.first().filter(|_| !continues) else {
                 continue;
@@ -168,7 +171,11 @@ mod tests {
         "spec":{"names":["x","z"],"text":"one\ntwo\n"}}"#;
 
     fn document() -> Document {
-        Document::of(&Json::parse(OBJECT.as_bytes()).unwrap(), Noise::hidden())
+        Document::of(
+            &Json::parse(OBJECT.as_bytes()).unwrap(),
+            Noise::hidden(),
+            Topology::unknown(),
+        )
     }
 
     #[test]

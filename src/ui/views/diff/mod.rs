@@ -12,7 +12,7 @@ use egui::{Align, Layout, Rect, Sense, Ui, vec2};
 use super::object::{NOISE, quiet_line, selection::Compared, undecodable};
 use crate::{
     diff::DiffLineKind,
-    model::{ChangeKind, Moment, Provenance},
+    model::{ChangeKind, Moment, Provenance, Topology},
     timeline::{ChangeId, Timeline},
     ui::{
         Command, ViewContext, format, theme,
@@ -23,6 +23,8 @@ use code_view::{CodeRow, Fold, Sign};
 use model::{DiffModel, FieldRow, RowRef};
 
 const BAR: f32 = 40.0;
+/// Height of the line that names reordered lists.
+const ORDER_NOTE: f32 = 22.0;
 
 /// How the difference is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,12 +105,15 @@ impl DiffPane {
             }
         };
         if !model.differs() && !model.is_whole() {
-            quiet_line(
-                ui,
-                cx.palette,
-                nothing_differs(cx.timeline, b, self.show_noise),
-            );
+            let text = match &model.reordered[..] {
+                [] => nothing_differs(cx.timeline, b, self.show_noise).to_owned(),
+                lists => format!("Nothing differs but the order of {}.", lists.join(", ")),
+            };
+            quiet_line(ui, cx.palette, &text);
             return;
+        }
+        if !model.reordered.is_empty() && !self.show_noise && self.mode == Mode::Yaml {
+            order_note(ui, cx.palette, &model.reordered);
         }
         if self.mode == Mode::Fields {
             show_fields(ui, cx, model, compared.a.is_some(), from_top);
@@ -184,13 +189,37 @@ fn compare(
 ) -> Result<DiffModel, String> {
     let old = a.map(|a| document::load(timeline, a)).transpose()?;
     let new = document::load(timeline, b)?;
+    let topology = timeline.change(b).map_or(Topology::unknown(), |change| {
+        timeline.topology(change.object)
+    });
     let seen_first = timeline
         .change(b)
         .is_some_and(|change| change.provenance == Provenance::InitialList);
     match old {
-        None if seen_first => DiffModel::whole(&new, show_noise),
-        old => DiffModel::of(old.as_deref(), &new, show_noise),
+        None if seen_first => DiffModel::whole(&new, show_noise, topology),
+        old => DiffModel::of(old.as_deref(), &new, show_noise, topology),
     }
+}
+
+/// Says that lists stand in another order: the lines below do not show it.
+fn order_note(ui: &mut Ui, palette: &theme::Palette, lists: &[String]) {
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), ORDER_NOTE), Sense::hover());
+    let text = format!("order changed: {}", lists.join(", "));
+    let inner = rect.shrink2(vec2(theme::MARGIN, 0.0));
+    paint_elided(
+        ui.painter(),
+        inner,
+        Align::LEFT,
+        &text,
+        theme::caption(),
+        palette.muted,
+    );
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text.as_str()));
+    response.on_hover_text(format!(
+        "{text}\nThe schema says that the order of these lists means nothing, so their items are \
+         compared by key. Noise shows them as they stand."
+    ));
 }
 
 fn nothing_differs(timeline: &Timeline, b: ChangeId, show_noise: bool) -> &'static str {

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::document::{Document, Owner, line_text, parse};
 use crate::{
     diff::{
-        DiffLine, DiffLineKind, DiffRow, FieldChange, Noise, compare, compare_all, diff_lines,
-        fold, unified_text,
+        DiffLine, DiffLineKind, DiffRow, Difference, FieldChange, Noise, compare_all, compare_with,
+        diff_lines, fold, in_order_of, unified_text,
     },
-    model::{FieldPath, Json},
+    model::{FieldPath, Json, Topology},
 };
 
 /// Unchanged lines that stay around a change.
@@ -51,14 +51,23 @@ pub struct DiffModel {
     is_whole: bool,
     /// The changed fields; none where there is no older revision.
     pub fields: Vec<FieldRow>,
+    /// Lists that stand in another order than before though their order means nothing. The lines of the
+    /// older revision then stand in the order of the newer one.
+    pub reordered: Vec<String>,
 }
 
 impl DiffModel {
-    /// Compares the bodies of two revisions; without an older one everything is new.
+    /// Compares the bodies of two revisions; without an older one everything is new. With noise, lists
+    /// are compared as they stand.
     ///
     /// # Errors
     /// Says in words why one of them cannot be read.
-    pub fn of(old: Option<&[u8]>, new: &[u8], show_noise: bool) -> Result<Self, String> {
+    pub fn of(
+        old: Option<&[u8]>,
+        new: &[u8],
+        show_noise: bool,
+        topology: &Topology,
+    ) -> Result<Self, String> {
         let noise = if show_noise {
             Noise::all()
         } else {
@@ -66,25 +75,31 @@ impl DiffModel {
         };
         let new = parse(new)?;
         let old = old.map(parse).transpose()?;
-        let documents = (
-            old.as_ref()
-                .map(|old| Document::of(old, noise))
-                .unwrap_or_default(),
-            Document::of(&new, noise),
-        );
-        let mut lines = pair(diff_lines(&documents.0.lines, &documents.1.lines));
-        let mut fields = Vec::new();
+        let (mut fields, mut reordered) = (Vec::new(), Vec::new());
         if let Some(old) = &old {
             let changes = if show_noise {
-                compare_all(old, &new)
+                compare_all(old, &new, topology)
             } else {
-                compare(old, &new)
+                compare_with(old, &new, topology)
             };
             let shown = changes
                 .iter()
                 .filter(|change| show_noise || !is_beat(change));
             fields = shown.map(field_row).collect();
+            let orders = changes.iter().filter(|c| c.difference == Difference::Order);
+            reordered = orders.map(|change| change.path.dotted()).collect();
         }
+        let old = match reordered.is_empty() || show_noise {
+            true => old,
+            false => old.map(|old| in_order_of(&old, &new, topology)),
+        };
+        let documents = (
+            old.as_ref()
+                .map(|old| Document::of(old, noise, topology))
+                .unwrap_or_default(),
+            Document::of(&new, noise, topology),
+        );
+        let mut lines = pair(diff_lines(&documents.0.lines, &documents.1.lines));
         if !show_noise {
             lines = without_beats(lines);
         }
@@ -96,6 +111,7 @@ impl DiffModel {
             folds,
             is_whole: false,
             fields,
+            reordered,
         })
     }
 
@@ -103,8 +119,8 @@ impl DiffModel {
     ///
     /// # Errors
     /// Says in words why it cannot be read.
-    pub fn whole(body: &[u8], show_noise: bool) -> Result<Self, String> {
-        let mut model = Self::of(Some(body), body, show_noise)?;
+    pub fn whole(body: &[u8], show_noise: bool, topology: &Topology) -> Result<Self, String> {
+        let mut model = Self::of(Some(body), body, show_noise, topology)?;
         model.folds = model.lines.iter().cloned().map(DiffRow::Line).collect();
         model.is_whole = true;
         Ok(model)
@@ -281,11 +297,32 @@ fn field_row(change: &FieldChange<'_>) -> FieldRow {
         Json::String(text) => text.to_string(),
         other => other.to_compact(),
     };
+    if change.difference == Difference::Order {
+        return FieldRow {
+            path: format!("{} (order)", change.path.dotted()),
+            old: change.old.map(item_names),
+            new: change.new.map(item_names),
+        };
+    }
     FieldRow {
         path: change.path.dotted(),
         old: change.old.map(text),
         new: change.new.map(text),
     }
+}
+
+/// The items of a list by what they are called.
+fn item_names(list: &Json<'_>) -> String {
+    let name = |item: &Json<'_>| {
+        let named = ["name", "type", "key", "id"]
+            .iter()
+            .find_map(|key| item.get(key));
+        match named.unwrap_or(item) {
+            Json::String(text) => text.to_string(),
+            other => other.to_compact(),
+        }
+    };
+    list.items().iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// A line as it is shown.
@@ -297,6 +334,7 @@ pub fn text_of(line: &DiffLine) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{ListKey, ListType, TopologyNode};
 
     const OLD: &str = r#"{"metadata":{"name":"a","resourceVersion":"1"},
         "spec":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"names":["x"]},
@@ -323,7 +361,13 @@ mod tests {
     }
 
     fn model(noise: bool) -> DiffModel {
-        DiffModel::of(Some(OLD.as_bytes()), NEW.as_bytes(), noise).unwrap()
+        DiffModel::of(
+            Some(OLD.as_bytes()),
+            NEW.as_bytes(),
+            noise,
+            Topology::unknown(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -383,7 +427,7 @@ mod tests {
 
     #[test]
     fn the_first_revision_is_all_new() {
-        let model = DiffModel::of(None, NEW.as_bytes(), false).unwrap();
+        let model = DiffModel::of(None, NEW.as_bytes(), false, Topology::unknown()).unwrap();
         assert!(
             shown(&model, &HashSet::new())
                 .iter()
@@ -394,7 +438,7 @@ mod tests {
 
     #[test]
     fn what_existed_before_is_shown_whole_and_as_nothing_new() {
-        let model = DiffModel::whole(NEW.as_bytes(), false).unwrap();
+        let model = DiffModel::whole(NEW.as_bytes(), false, Topology::unknown()).unwrap();
         let rows = shown(&model, &HashSet::new());
         assert_eq!(rows.len(), 16);
         assert!(rows.iter().all(|row| row.starts_with(' ')), "{rows:?}");
@@ -404,7 +448,7 @@ mod tests {
     fn text_blocks_keep_their_order() {
         let old = br#"{"data":"one\ntwo\nthree\n","z":1}"#;
         let new = br#"{"data":"uno\ndos\nthree\n","z":1}"#;
-        let model = DiffModel::of(Some(old), new, false).unwrap();
+        let model = DiffModel::of(Some(old), new, false, Topology::unknown()).unwrap();
         assert_eq!(
             shown(&model, &HashSet::new())[1..5],
             ["-  one", "-  two", "+  uno", "+  dos"]
@@ -412,8 +456,47 @@ mod tests {
     }
 
     #[test]
+    fn a_list_whose_order_means_nothing_is_unchanged_in_another_order() {
+        let mut root = TopologyNode::default();
+        let list = Some(ListType::Map([ListKey::new("name")].into()));
+        root.insert(
+            "ports",
+            TopologyNode {
+                list,
+                ..TopologyNode::default()
+            },
+        );
+        let topology = Topology::new(root);
+        let old = br#"{"ports":[{"name":"a","port":1},{"name":"b","port":2}]}"#;
+        let new = br#"{"ports":[{"name":"b","port":3},{"name":"a","port":1}]}"#;
+        let model = DiffModel::of(Some(old), new, false, &topology).unwrap();
+        assert_eq!(
+            shown(&model, &HashSet::new()),
+            [
+                " ports:",
+                " - name: b",
+                "-  port: 2",
+                "+  port: 3",
+                " - name: a",
+                "   port: 1"
+            ]
+        );
+        assert_eq!(model.reordered, ["ports"]);
+        let row = &model.fields[0];
+        assert_eq!(
+            (row.old.as_deref(), row.new.as_deref()),
+            (Some("a, b"), Some("b, a"))
+        );
+        let raw = DiffModel::of(Some(old), new, true, &topology).unwrap();
+        assert!(
+            shown(&raw, &HashSet::new()).len() > 6,
+            "noise shows them as they stand"
+        );
+    }
+
+    #[test]
     fn an_undecodable_revision_is_told_in_words() {
-        let error = DiffModel::of(None, b"{\"a\":", false).unwrap_err();
+        let error = DiffModel::of(None, b"{\"a\":", false, Topology::unknown()).unwrap_err();
         assert!(
             error.starts_with("The server sent something that is not valid JSON"),
             "{error}"

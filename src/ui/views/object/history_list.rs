@@ -258,6 +258,7 @@ fn compare_values(timeline: &Timeline, id: ChangeId) -> (Option<String>, bool) {
     let Some(previous) = previous else {
         return (None, false);
     };
+    let topology = timeline.topology(change.object);
     let bodies = (timeline.body(previous), timeline.body(id));
     let (Ok(old), Ok(new)) = bodies else {
         return (None, true);
@@ -266,7 +267,7 @@ fn compare_values(timeline: &Timeline, id: ChangeId) -> (Option<String>, bool) {
         return (None, true);
     };
     (
-        summary::from_values(badge, &diff::compare(&old, &new), &new),
+        summary::from_values(badge, &diff::compare_with(&old, &new, topology), &new),
         true,
     )
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::revision_row::Badge;
 use crate::{
-    diff::FieldChange,
+    diff::{Difference, FieldChange},
     model::{FieldPath, Json},
 };
 
@@ -175,6 +175,9 @@ fn value_words(changes: &[FieldChange<'_>]) -> Option<String> {
 
 fn one_value(change: &FieldChange<'_>) -> Option<String> {
     let name = leaf_name(&change.path);
+    if change.difference == Difference::Order {
+        return Some(format!("order of {name}"));
+    }
     Some(match (change.old, change.new) {
         (_, Some(new)) if name == "observedGeneration" => format!("observed {}", short(new)?),
         (Some(old), Some(new)) => format!("{name} {} → {}", short(old)?, short(new)?),

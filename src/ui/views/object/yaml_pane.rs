@@ -7,7 +7,7 @@ use egui::{Align, Layout, Sense, Ui, vec2};
 use super::{quiet_line, undecodable};
 use crate::{
     diff::Noise,
-    model::{FieldPath, Moment},
+    model::{FieldPath, Moment, Topology},
     timeline::{ChangeId, Timeline},
     ui::{
         Command, ViewContext, format, theme,
@@ -78,8 +78,9 @@ impl YamlPane {
         } else {
             Noise::hidden()
         };
+        let topology = object(id).map_or(Topology::unknown(), |object| timeline.topology(object));
         self.document = document::load(timeline, id)
-            .and_then(|body| Ok(Document::of(&document::parse(&body)?, noise)));
+            .and_then(|body| Ok(Document::of(&document::parse(&body)?, noise, topology)));
         self.of = of;
         self.find_visible();
     }

@@ -19,8 +19,6 @@ pub struct Heading {
     pub priority: i32,
     /// What the column means, in the server's words where the CRD has none.
     pub description: Box<str>,
-    /// Why the column stays empty. (The server drops such a column and all that follow it.)
-    pub error: Option<Box<str>>,
 }
 
 impl Heading {
@@ -31,6 +29,16 @@ impl Heading {
     }
 }
 
+/// Columns that a CRD has and its table has not: from the first path that cannot be read on, the server drops
+/// them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedColumns {
+    /// Their names; the first is the one with the path.
+    pub names: Vec<Box<str>>,
+    /// What is wrong with the path.
+    pub error: Box<str>,
+}
+
 /// The printer columns of a kind, ready to make rows of its objects.
 ///
 /// Neither headings nor rows include the namespace and the name, which the key has. A CRD without columns
@@ -38,8 +46,8 @@ impl Heading {
 #[derive(Debug, Clone)]
 pub struct CompiledColumns {
     headings: Vec<Heading>,
-    /// `None` for a path that is no JSONPath.
-    paths: Vec<Option<Vec<Node>>>,
+    paths: Vec<Vec<Vec<Node>>>,
+    dropped: Option<DroppedColumns>,
 }
 
 impl CompiledColumns {
@@ -55,8 +63,36 @@ impl CompiledColumns {
             json_path: ".metadata.creationTimestamp".to_owned(),
         }];
         let columns = if columns.is_empty() { &age } else { columns };
-        let (headings, paths) = columns.iter().map(compile).unzip();
-        Self { headings, paths }
+        let mut compiled = Self {
+            headings: Vec::with_capacity(columns.len()),
+            paths: Vec::with_capacity(columns.len()),
+            dropped: None,
+        };
+        for (i, column) in columns.iter().enumerate() {
+            match json_path::parse(&column.json_path) {
+                Ok(path) => {
+                    compiled.headings.push(heading(column));
+                    compiled.paths.push(path);
+                }
+                Err(error) => {
+                    compiled.dropped = Some(DroppedColumns {
+                        names: columns[i..]
+                            .iter()
+                            .map(|c| c.name.as_str().into())
+                            .collect(),
+                        error: error.to_string().into(),
+                    });
+                    break;
+                }
+            }
+        }
+        compiled
+    }
+
+    /// The columns that the server drops, if any.
+    #[must_use]
+    pub fn dropped(&self) -> Option<&DroppedColumns> {
+        self.dropped.as_ref()
     }
 
     /// The headings, in the order of the cells.
@@ -68,23 +104,16 @@ impl CompiledColumns {
     /// The cells of an object, one for each heading.
     #[must_use]
     pub fn row(&self, object: &Json<'_>) -> Vec<Cell> {
-        let cells = self.headings.iter().zip(&self.paths);
-        cells
-            .map(
-                |(heading, path)| match path.as_ref().and_then(|path| first(path, object)) {
-                    Some(value) => cell(&heading.type_, value),
-                    None => Cell::Empty,
-                },
-            )
+        let columns = self.headings.iter().zip(&self.paths);
+        columns
+            .map(|(heading, path)| {
+                first(path, object).map_or(Cell::Empty, |value| cell(&heading.type_, value))
+            })
             .collect()
     }
 }
 
-fn compile(column: &PrinterColumn) -> (Heading, Option<Vec<Node>>) {
-    let (path, error) = match json_path::parse(&column.json_path) {
-        Ok(path) => (Some(path), None),
-        Err(error) => (None, Some(error.to_string().into())),
-    };
+fn heading(column: &PrinterColumn) -> Heading {
     let description = if column.description.is_empty() {
         format!(
             "Custom resource definition column (in JSONPath format): {}",
@@ -93,39 +122,51 @@ fn compile(column: &PrinterColumn) -> (Heading, Option<Vec<Node>>) {
     } else {
         column.description.clone()
     };
-    let heading = Heading {
+    Heading {
         name: column.name.as_str().into(),
         type_: column.type_.as_str().into(),
         priority: column.priority,
         description: description.into(),
-        error,
-    };
-    (heading, path)
+    }
 }
 
 /// The server's conversion (`cellForJSONValue`); string columns print whatever is there.
 fn cell(type_: &str, value: Value<'_>) -> Cell {
-    let Value::Json(json) = value else {
-        return if type_ == "string" {
-            literal(value)
-        } else {
-            Cell::Empty
-        };
+    let number = match value {
+        Value::Json(Json::Number(n)) => Some(*n),
+        // A whole number of the expression is of a Go type that the conversion does not know.
+        Value::Float(n) => Some(Number::Float(n)),
+        _ => None,
     };
-    match (type_, json) {
-        ("string", _) => Cell::Text(printed(json)),
-        ("integer", Json::Number(Number::Integer(n))) => Cell::Integer(*n),
-        ("integer", Json::Number(Number::Float(n))) => Cell::Integer(go_integer(*n)),
-        ("integer", Json::Number(Number::Unsigned(_))) => Cell::Integer(i64::MIN),
-        #[expect(clippy::cast_precision_loss, reason = "the server rounds here too")]
-        ("number", Json::Number(n)) => Cell::Number(match *n {
-            Number::Integer(n) => n as f64,
-            Number::Unsigned(n) => n as f64,
-            Number::Float(n) => n,
-        }),
-        ("boolean", Json::Bool(b)) => Cell::Boolean(*b),
-        ("date", Json::String(text)) => Cell::date(text),
-        _ => Cell::Empty,
+    let cell = match type_ {
+        "string" => Some(Cell::Text(printed(value))),
+        "integer" => number.map(|n| Cell::Integer(integer(n))),
+        "number" => number.map(|n| Cell::Number(float(n))),
+        "boolean" => match value {
+            Value::Json(Json::Bool(b)) => Some(Cell::Boolean(*b)),
+            Value::Bool(b) => Some(Cell::Boolean(b)),
+            _ => None,
+        },
+        "date" => value.text().map(Cell::date),
+        _ => None,
+    };
+    cell.unwrap_or_default()
+}
+
+fn integer(number: Number) -> i64 {
+    match number {
+        Number::Integer(n) => n,
+        Number::Unsigned(_) => i64::MIN,
+        Number::Float(n) => go_integer(n),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the server rounds here too")]
+fn float(number: Number) -> f64 {
+    match number {
+        Number::Integer(n) => n as f64,
+        Number::Unsigned(n) => n as f64,
+        Number::Float(n) => n,
     }
 }
 
@@ -143,26 +184,19 @@ fn go_integer(value: f64) -> i64 {
     }
 }
 
-fn printed(value: &Json<'_>) -> Box<str> {
+fn printed(value: Value<'_>) -> Box<str> {
     match value {
-        Json::String(text) => (&**text).into(),
-        Json::Bool(true) => "true".into(),
-        Json::Bool(false) => "false".into(),
-        Json::Number(n) => go_text::number(*n).into(),
-        // Go's word for a nil that is printed as text.
-        Json::Null => "<no value>".into(),
-        Json::Array(_) | Json::Object(_) => go_text::json(value).into(),
-    }
-}
-
-fn literal(value: Value<'_>) -> Cell {
-    Cell::Text(match value {
         Value::Text(text) => text.into(),
         Value::Integer(n) => n.to_string().into(),
         Value::Float(n) => go_text::float(n).into(),
-        Value::Bool(b) => b.to_string().into(),
-        Value::Json(json) => printed(json),
-    })
+        Value::Bool(b) | Value::Json(&Json::Bool(b)) => b.to_string().into(),
+        Value::Byte(b) => b.to_string().into(),
+        Value::Json(Json::String(text)) => (&**text).into(),
+        Value::Json(Json::Number(n)) => go_text::number(*n).into(),
+        // Go's word for a nil that is printed as text.
+        Value::Json(Json::Null) => "<no value>".into(),
+        Value::Json(json) => go_text::json(json).into(),
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use super::json_path::{Node, Slice};
 use crate::model::{Json, Number};
 
-/// A result: a part of the object, or a literal of the expression.
+/// A result: a part of the object, a literal of the expression, or a byte of a string, which is a list of bytes to
+/// the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Value<'j> {
     Json(&'j Json<'j>),
@@ -13,6 +14,7 @@ pub(super) enum Value<'j> {
     Integer(i64),
     Float(f64),
     Bool(bool),
+    Byte(u8),
 }
 
 impl<'j> Value<'j> {
@@ -24,14 +26,27 @@ impl<'j> Value<'j> {
             _ => None,
         }
     }
+
+    /// The text, of either origin.
+    pub(super) fn text(self) -> Option<&'j str> {
+        match self {
+            Self::Json(Json::String(text)) => Some(text),
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// The values so far; an error keeps what was there when it happened, because a filter for existence
 /// counts that.
 type Values<'j> = Result<Vec<Value<'j>>, Vec<Value<'j>>>;
 
-/// The first result of an expression; nothing when there is none or the expression fails on this object.
-pub(super) fn first<'j>(nodes: &'j [Node], object: &'j Json<'j>) -> Option<Value<'j>> {
+/// The first result of a path; nothing when there is none or the path fails on this object.
+pub(super) fn first<'j>(path: &'j [Vec<Node>], object: &'j Json<'j>) -> Option<Value<'j>> {
+    let (nodes, others) = path.split_first()?;
+    for other in others {
+        evaluate(other, vec![Value::Json(object)]).ok()?;
+    }
     // Most columns are a plain path: follow that without a list of values.
     let mut value = object;
     for (i, node) in nodes.iter().enumerate() {
@@ -42,10 +57,8 @@ pub(super) fn first<'j>(nodes: &'j [Node], object: &'j Json<'j>) -> Option<Value
         match value.get(name) {
             Some(member) => value = member,
             None => {
-                return evaluate(&nodes[i + 1..], Vec::new())
-                    .ok()?
-                    .into_iter()
-                    .next();
+                let values = evaluate(&nodes[i + 1..], Vec::new());
+                return values.ok()?.into_iter().next();
             }
         }
     }
@@ -100,7 +113,11 @@ fn step<'j>(node: &'j Node, input: Vec<Value<'j>>) -> Values<'j> {
     }
 }
 
+/// What is below a value. (The server takes the members of an object in random order.)
 fn children(value: Value<'_>) -> Vec<Value<'_>> {
+    if let Some(text) = value.text() {
+        return text.bytes().map(Value::Byte).collect();
+    }
     match value.json() {
         Some(Json::Array(items)) => items.iter().map(Value::Json).collect(),
         Some(Json::Object(members)) => members.iter().map(|(_, v)| Value::Json(v)).collect(),
@@ -111,12 +128,7 @@ fn children(value: Value<'_>) -> Vec<Value<'_>> {
 fn descend<'j>(values: &[Value<'j>], found: &mut Vec<Value<'j>>) {
     for value in values {
         let below = children(*value);
-        // To the server a string is a list of bytes, and so something to descend into.
-        let is_text = value
-            .json()
-            .and_then(Json::as_str)
-            .is_some_and(|text| !text.is_empty());
-        if !below.is_empty() || is_text {
+        if !below.is_empty() {
             found.push(*value);
             descend(&below, found);
         }
@@ -191,17 +203,18 @@ fn compare<'j>(
     operator: &str,
     right: &'j [Node],
 ) -> Option<bool> {
-    let mut sides = [None, None];
-    for (side, path) in sides.iter_mut().zip([left, right]) {
-        match evaluate(path, vec![item]).ok()?[..] {
-            [] => return Some(false),
-            [value] => *side = Some(scalar(value)?),
-            _ => return None,
-        }
-    }
-    let [Some(left), Some(right)] = sides else {
-        return None;
+    let side = |path| match evaluate(path, vec![item]).ok()?[..] {
+        [] => Some(None),
+        [value] => Some(Some(value)),
+        _ => None,
     };
+    let Some(left) = side(left)? else {
+        return Some(false);
+    };
+    let Some(right) = side(right)? else {
+        return Some(false);
+    };
+    let (left, right) = (scalar(left)?, scalar(right)?);
     let (ordering, is_ordered) = match (left, right) {
         (Scalar::Bool(a), Scalar::Bool(b)) => (a.cmp(&b), false),
         (Scalar::Integer(a), Scalar::Integer(b)) => (a.cmp(&b), true),
@@ -233,6 +246,7 @@ fn scalar(value: Value<'_>) -> Option<Scalar<'_>> {
         Value::Integer(n) => Scalar::Integer(n),
         Value::Float(n) => Scalar::Float(n),
         Value::Bool(b) => Scalar::Bool(b),
+        Value::Byte(b) => Scalar::Integer(b.into()),
         Value::Json(Json::String(text)) => Scalar::Text(text),
         Value::Json(Json::Bool(b)) => Scalar::Bool(*b),
         Value::Json(Json::Number(Number::Integer(n))) => Scalar::Integer(*n),

@@ -2,7 +2,10 @@
 //!
 //! This is not RFC 9535 but the dialect of `k8s.io/client-go/util/jsonpath`: a quoted name is split at
 //! its dots (`['a\.b']` is one name, `['a.b']` two), a backslash takes the meaning from the next
-//! character, an index is a slice of one, and a filter has one comparison at most.
+//! character, an index is a slice of one, and a filter has one comparison at most. The server reads
+//! a path as `{path}`, so that a brace ends it and what follows is text, or another expression.
+
+use std::mem;
 
 /// One step of an expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +36,8 @@ pub(super) enum Node {
     Float(f64),
     /// `true` or `false`
     Bool(bool),
-    /// Any other word: an error once it is evaluated.
+    /// Any other word: an error once it is evaluated. (`range` and `end` are no errors to the server, but
+    /// evaluating them spoils its expression: only the first object after its start has a value.)
     Word(Box<str>),
 }
 
@@ -49,15 +53,16 @@ pub(super) struct Slice {
 
 /// An expression that the server would refuse, too.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} in the JSONPath {path:?}; the column stays empty: correct it in the CRD")]
+#[error("{message} in the JSONPath {path:?}: correct it in the CRD")]
 pub(super) struct JsonPathError {
     message: String,
     path: String,
 }
 
-/// Reads an expression such as `.status.conditions[?(@.type=="Ready")].status`.
-pub(super) fn parse(path: &str) -> Result<Vec<Node>, JsonPathError> {
-    parse_action(path).map_err(|message| JsonPathError {
+/// Reads a path such as `.status.conditions[?(@.type=="Ready")].status`: one list of steps, unless the path
+/// itself has braces.
+pub(super) fn parse(path: &str) -> Result<Vec<Vec<Node>>, JsonPathError> {
+    parse_template(path).map_err(|message| JsonPathError {
         message,
         path: path.to_owned(),
     })
@@ -65,14 +70,26 @@ pub(super) fn parse(path: &str) -> Result<Vec<Node>, JsonPathError> {
 
 type Parsed<T> = Result<T, String>;
 
-fn parse_action(text: &str) -> Parsed<Vec<Node>> {
+fn parse_template(path: &str) -> Parsed<Vec<Vec<Node>>> {
+    let text = &format!("{{{path}}}");
     let mut parser = Parser {
         text,
         at: 0,
         nodes: Vec::new(),
     };
-    parser.action()?;
-    Ok(parser.nodes)
+    let mut lists = Vec::new();
+    while let Some(before) = parser.rest().find('{') {
+        // Plain text between two expressions cannot fail, and only the first list has the cell's value.
+        parser.at += before + 1;
+        parser.action()?;
+        lists.push(mem::take(&mut parser.nodes));
+    }
+    Ok(lists)
+}
+
+/// An expression within another.
+fn parse_action(text: &str) -> Parsed<Vec<Node>> {
+    Ok(parse_template(text)?.swap_remove(0))
 }
 
 struct Parser<'p> {
@@ -92,32 +109,36 @@ impl<'p> Parser<'p> {
         Some(c)
     }
 
+    /// Reads up to the closing brace.
     fn action(&mut self) -> Parsed<()> {
-        while let Some(c) = self.rest().chars().next() {
+        loop {
             if self.rest().starts_with("[?(") {
                 self.filter()?;
-            } else if self.rest().starts_with("..") {
+                continue;
+            }
+            if self.rest().starts_with("..") {
                 self.recursive()?;
-            } else {
-                match c {
-                    // The end of the server's own braces.
-                    '}' => return Ok(()),
-                    '\r' | '\n' => return Err("unexpected end of line".to_owned()),
-                    ' ' | '@' | '$' => self.at += 1,
-                    '[' => self.brackets()?,
-                    '"' | '\'' => self.quoted(c)?,
-                    '.' => {
-                        self.at += 1;
-                        self.field();
-                    }
-                    '+' | '-' => self.number()?,
-                    c if c.is_numeric() => self.number()?,
-                    c if c == '_' || c.is_alphabetic() => self.word(),
-                    c => return Err(format!("unrecognized character {c:?}")),
+                continue;
+            }
+            match self.rest().chars().next() {
+                Some('}') => {
+                    self.at += 1;
+                    return Ok(());
                 }
+                None | Some('\r' | '\n') => return Err("unclosed expression".to_owned()),
+                Some(' ' | '@' | '$') => self.at += 1,
+                Some('[') => self.brackets()?,
+                Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
+                Some('.') => {
+                    self.at += 1;
+                    self.field();
+                }
+                Some('+' | '-') => self.number()?,
+                Some(c) if c.is_numeric() => self.number()?,
+                Some(c) if c == '_' || c.is_alphabetic() => self.word(),
+                Some(c) => return Err(format!("unrecognized character {c:?}")),
             }
         }
-        Ok(())
     }
 
     fn field(&mut self) {
@@ -169,7 +190,7 @@ impl<'p> Parser<'p> {
         self.at += text.len();
         self.nodes.push(if let Ok(integer) = text.parse() {
             Node::Integer(integer)
-        } else if let Ok(float) = text.parse() {
+        } else if let Some(float) = text.parse().ok().filter(|float: &f64| float.is_finite()) {
             Node::Float(float)
         } else {
             return Err(format!("{text:?} is not a number"));
@@ -187,7 +208,7 @@ impl<'p> Parser<'p> {
                 Some(_) => {}
             }
         }
-        let text = unescape(&self.text[from..self.at - 1])?;
+        let text = unescape(&self.text[from..self.at - 1], quote)?;
         self.nodes.push(Node::Text(text.into()));
         Ok(())
     }
@@ -289,29 +310,54 @@ fn slice(text: &str) -> Parsed<Slice> {
     })
 }
 
-fn unescape(text: &str) -> Parsed<String> {
-    let mut plain = String::with_capacity(text.len());
+/// Go's rules for a string in these quotes, which the other quote may stand in, but not with a backslash.
+fn unescape(text: &str, quote: char) -> Parsed<String> {
+    let mut plain = Vec::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         if c != '\\' {
-            plain.push(c);
+            plain.extend(c.encode_utf8(&mut [0; 4]).bytes());
             continue;
         }
-        plain.push(match chars.next() {
-            Some('n') => '\n',
-            Some('t') => '\t',
-            Some('r') => '\r',
-            Some(c @ ('\\' | '"' | '\'')) => c,
-            Some('u') => {
-                let digits: String = chars.by_ref().take(4).collect();
-                let code = u32::from_str_radix(&digits, 16).ok();
-                code.and_then(char::from_u32)
-                    .ok_or(format!("unknown escape \\u{digits}"))?
+        let escape = chars.next().unwrap_or(' ');
+        let unknown = || format!("unknown escape \\{escape}");
+        let mut code = |radix: u32, first: &str, count: usize| {
+            let digits: String = first.chars().chain(chars.by_ref().take(count)).collect();
+            let is_whole = digits.len() == first.len() + count
+                && digits.chars().all(|digit| digit.is_digit(radix));
+            u32::from_str_radix(&digits, radix)
+                .ok()
+                .filter(|_| is_whole)
+        };
+        match escape {
+            'a' => plain.push(7),
+            'b' => plain.push(8),
+            'f' => plain.push(12),
+            'n' => plain.push(b'\n'),
+            'r' => plain.push(b'\r'),
+            't' => plain.push(b'\t'),
+            'v' => plain.push(11),
+            '\\' => plain.push(b'\\'),
+            c if c == quote => plain.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+            'x' => plain.push(code(16, "", 2).and_then(byte).ok_or_else(unknown)?),
+            c @ '0'..='7' => {
+                let value = code(8, c.encode_utf8(&mut [0; 4]), 2);
+                plain.push(value.and_then(byte).ok_or_else(unknown)?);
             }
-            other => return Err(format!("unknown escape \\{}", other.unwrap_or(' '))),
-        });
+            c @ ('u' | 'U') => {
+                let value = code(16, "", if c == 'u' { 4 } else { 8 });
+                let value = value.and_then(char::from_u32).ok_or_else(unknown)?;
+                plain.extend(value.encode_utf8(&mut [0; 4]).bytes());
+            }
+            _ => return Err(unknown()),
+        }
     }
-    Ok(plain)
+    // Bytes that are no UTF-8 become the replacement character on their way through JSON.
+    Ok(String::from_utf8_lossy(&plain).into_owned())
+}
+
+fn byte(value: u32) -> Option<u8> {
+    u8::try_from(value).ok()
 }
 
 fn is_terminator(c: char) -> bool {
@@ -327,6 +373,49 @@ mod tests {
 
     fn field(name: &str) -> Node {
         Node::Field(name.into())
+    }
+
+    /// The steps of a path without braces.
+    fn parse(path: &str) -> Result<Vec<Node>, JsonPathError> {
+        super::parse(path).map(|mut lists| {
+            assert_eq!(lists.len(), 1, "{path}");
+            lists.remove(0)
+        })
+    }
+
+    #[test]
+    fn braces_end_an_expression() {
+        assert_eq!(
+            super::parse(".a}text{.b").unwrap(),
+            [[field("a")], [field("b")]]
+        );
+        assert!(super::parse(".a}{.b[").is_err());
+        assert!(parse(r".a\").is_err(), "the brace is escaped");
+    }
+
+    #[test]
+    fn strings_are_unescaped_as_go_does() {
+        let text = |path: &str| match &parse(path).unwrap()[..] {
+            [Node::Text(text)] => text.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(text(r#""it's""#), "it's");
+        assert_eq!(
+            text(r#"'\a\b\f\n\r\t\v\\\''"#),
+            "\u{7}\u{8}\u{c}\n\r\t\u{b}\\'"
+        );
+        assert_eq!(text(r#""\x41\101\u00e9\U0001F600""#), "AAé😀");
+        assert_eq!(text(r#""\xff""#), "\u{fffd}");
+        for path in [
+            r#""it\'s""#,
+            r#""\8""#,
+            r#""\400""#,
+            r#""\x4""#,
+            r#""\ud800""#,
+            r#""\q""#,
+        ] {
+            assert!(parse(path).is_err(), "{path}");
+        }
     }
 
     #[test]

@@ -12,5 +12,5 @@ mod human_duration;
 mod json_path;
 
 pub use cell::Cell;
-pub use compiled::{CompiledColumns, Heading};
+pub use compiled::{CompiledColumns, DroppedColumns, Heading};
 pub use human_duration::human_duration;

@@ -234,7 +234,12 @@ impl<'de: 'a, 'a> Visitor<'de> for JsonVisitor<'a> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Json<'a>, E> {
-        Ok(Json::Number(Number::Float(value)))
+        Ok(Json::Number(if value == 0.0 && value.is_sign_negative() {
+            // The server writes `-0`, which its decoder takes for an integer; serde_json does not.
+            Number::Integer(0)
+        } else {
+            Number::Float(value)
+        }))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json<'a>, E> {
@@ -303,6 +308,14 @@ mod tests {
             Some(Json::String(Cow::Borrowed("a")))
         ));
         assert_eq!(json.get("escaped").and_then(Json::as_str), Some("a\nb"));
+    }
+
+    #[test]
+    fn there_is_no_negative_zero() {
+        assert_eq!(
+            Json::parse(b"-0").unwrap(),
+            Json::Number(Number::Integer(0))
+        );
     }
 
     #[test]

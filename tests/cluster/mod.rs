@@ -1,5 +1,6 @@
 //! Tests against a real API server.
 
+mod catalogue;
 mod control_plane;
 mod load;
 mod record;

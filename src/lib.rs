@@ -13,6 +13,7 @@ pub mod columns;
 pub mod demo;
 pub mod diff;
 pub mod export;
+pub mod insight;
 pub mod journal;
 pub mod model;
 pub mod readiness;

@@ -10,6 +10,7 @@ mod cli;
 mod cluster;
 mod support;
 mod ui;
+mod ui_insights;
 mod ui_inspector;
 
 use std::fs;

@@ -285,6 +285,7 @@ fn kinds_stand_by_group_with_their_counts() {
         window.labels(Role::ListItem),
         [
             "Everything, 4 objects",
+            "Insights, 0 problems",
             CERTIFICATES,
             "Database, 1 objects",
             "SecretStore, no permission",

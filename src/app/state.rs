@@ -146,6 +146,7 @@ impl AppState {
             };
             return shell.show(ui);
         };
+        front.workspace.judge_by(&self.settings.insights);
         let timeline = front.timeline.read();
         let now = now_of(&timeline, live_now);
         let active = Some((&front.name, &*timeline, &mut front.workspace));

@@ -1,12 +1,13 @@
 //! The command line: the same engine without a window.
 //!
 //! One file per subcommand. Results go to stdout, everything else to stderr. Exit codes: 0 fine,
-//! 1 failed, 2 wrong usage.
+//! 1 failed, 2 wrong usage; 3 for `insights` that found something.
 
 mod contexts;
 mod demo;
 mod diff;
 mod error;
+mod insights;
 mod latency;
 mod log;
 mod logging;
@@ -109,6 +110,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Print how long controllers took to reconcile
     Latency(latency::LatencyArgs),
+    /// Print what is wrong: stuck reconciles, fights, hot loops, flapping conditions, held deletions
+    Insights(insights::InsightsArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -151,6 +154,14 @@ pub fn run() -> Result<Next, CliError> {
         Command::Show(args) => done(|out| show::run(&args, out)),
         Command::Diff(args) => done(|out| diff::run(&args, out)),
         Command::Latency(args) => done(|out| latency::run(&args, out)),
+        Command::Insights(args) => {
+            let mut code = ExitCode::SUCCESS;
+            done(|out| {
+                code = insights::run(&args, out)?;
+                Ok(())
+            })?;
+            Ok(Next::Exit(code))
+        }
     }
 }
 
@@ -192,6 +203,7 @@ mod tests {
             "kronika show f certificates web/tls --revision 17 -o yaml",
             "kronika diff f Certificate web/tls --from 1 --to 2 -o fields",
             "kronika latency f --kind certificates -o json",
+            "kronika insights f --rule fight --rule hot-loop --kind databases -n web --at 14:32:08 --ended --json",
         ] {
             if let Err(error) = Cli::try_parse_from(line.split_whitespace()) {
                 panic!("{line}: {error}");
@@ -208,6 +220,7 @@ mod tests {
             "kronika record --for soon",
             "kronika log f --since yesterday",
             "kronika log f -o yaml",
+            "kronika insights f --rule everything",
         ] {
             assert!(
                 Cli::try_parse_from(line.split_whitespace()).is_err(),

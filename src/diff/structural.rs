@@ -123,7 +123,9 @@ fn is_bookkeeping(path: &FieldPath) -> bool {
             .is_some_and(|name| BOOKKEEPING.contains(&name))
 }
 
-fn is_timestamp(value: &Json<'_>) -> bool {
+/// Whether a value is an RFC 3339 timestamp, as heartbeats and renewals write them.
+#[must_use]
+pub fn is_timestamp(value: &Json<'_>) -> bool {
     value.as_str().is_some_and(|text| {
         // The shape first: parsing every changed string would cost more than the comparison.
         text.len() >= 20

@@ -26,7 +26,7 @@ pub use field_set::{FieldSet, Match, PathElement, equal};
 pub use json::{Json, JsonError, Number};
 pub use key::{ContextName, PrinterColumn, ResourceKey, ResourceKind, Scope, Uid};
 pub use managed_fields::{FieldManager, ManagedFieldsEntry, Operation, managed_fields};
-pub use moment::{Clock, Moment};
+pub use moment::{Clock, Moment, spoken_duration};
 pub use redaction::{RedactionKey, Redactor};
 pub use topology::{ListKey, ListType, Topology, TopologyNode, TopologyPlace, object_meta};
 pub use version::{Generation, ResourceVersion};

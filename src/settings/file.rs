@@ -131,6 +131,7 @@ mod tests {
             theme: ThemeChoice::Light,
             redact: vec![".spec.token".into()],
             watch: vec!["pods".into()],
+            ..Settings::default()
         };
         file.save(&settings).unwrap();
         let (loaded, error) = file.load();

@@ -6,7 +6,7 @@ pub use file::{SettingsError, SettingsFile};
 
 use serde::{Deserialize, Serialize};
 
-use crate::timeline::KindRules;
+use crate::{insight::InsightSettings, timeline::KindRules};
 
 /// Dark, light, or as the system is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Settings {
     /// Built-in kinds that are watched beside the custom ones, as `plural.group`, plural or kind:
     /// `deployments.apps`, `pods`. None by default: a cluster has many pods.
     pub watch: Vec<String>,
+    /// Thresholds of the rules that find what is wrong.
+    pub insights: InsightSettings,
 }
 
 impl Settings {

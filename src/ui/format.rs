@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use crate::model::spoken_duration;
+
 /// A count with its thousands apart by thin spaces: `184 302`.
 #[must_use]
 pub fn count(number: usize) -> String {
@@ -43,22 +45,6 @@ pub fn bytes(number: usize) -> String {
         format!("{value:.1} {}", UNITS[unit])
     } else {
         format!("{value:.0} {}", UNITS[unit])
-    }
-}
-
-/// A stretch of time in its two largest units: `1 m 12 s`, `3 h 05 m`, `2 d 4 h`.
-#[must_use]
-pub fn spoken_duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
-    if days > 0 {
-        format!("{days} d {} h", hours % 24)
-    } else if hours > 0 {
-        format!("{hours} h {:02} m", minutes % 60)
-    } else if minutes > 0 {
-        format!("{minutes} m {:02} s", seconds % 60)
-    } else {
-        format!("{seconds} s")
     }
 }
 
@@ -131,19 +117,6 @@ mod tests {
             (3 << 29, "1.5 GiB"),
         ] {
             assert_eq!(bytes(number), text);
-        }
-    }
-
-    #[test]
-    fn durations_in_words() {
-        for (seconds, text) in [
-            (9, "9 s"),
-            (72, "1 m 12 s"),
-            (364, "6 m 04 s"),
-            (11_100, "3 h 05 m"),
-            (187_200, "2 d 4 h"),
-        ] {
-            assert_eq!(spoken_duration(Duration::from_secs(seconds)), text);
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::theme::Palette;
 use crate::{
+    insight::InsightEngine,
     model::{ContextName, Moment},
     settings::ThemeChoice,
     timeline::{ChangeId, KindId, ObjectId, Timeline},
@@ -15,6 +16,8 @@ use crate::{
 pub struct ViewContext<'a> {
     /// The history that it shows.
     pub timeline: &'a Timeline,
+    /// What is wrong in it.
+    pub insights: &'a InsightEngine,
     /// This moment, by the same clock as the history's; tests inject it.
     pub now: Moment,
     /// The zone in which times are shown.

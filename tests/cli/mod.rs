@@ -1,6 +1,7 @@
 //! The command line by its output: arguments in, stdout, stderr and exit code out.
 
 mod fixture;
+mod insights;
 mod record;
 mod session;
 mod usage;
@@ -14,7 +15,7 @@ use std::{
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kronika"));
     command.args(args).stdin(Stdio::null());
-    for variable in ["KUBECONFIG", "KRONIKA_LOG", "RUST_LOG"] {
+    for variable in ["KUBECONFIG", "KRONIKA_LOG", "RUST_LOG", "XDG_CONFIG_HOME"] {
         command.env_remove(variable);
     }
     command.env("HOME", "/nonexistent");

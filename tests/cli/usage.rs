@@ -12,6 +12,7 @@ fn wrong_usage_exits_with_2() {
         &["show", "file"],
         &["log", "file", "--since", "yesterday"],
         &["log", "file", "-o", "xml"],
+        &["insights", "file", "--rule", "everything"],
         &["record", "--for", "a while"],
         &["show", "f", "k", "n", "--at", "5m", "--revision", "1"],
     ] {
@@ -30,12 +31,13 @@ fn help_and_version_are_fine() {
     );
     let help = succeed(&["--help"]);
     for word in [
-        "record", "log", "show", "diff", "latency", "contexts", "demo", "open", "Examples",
+        "record", "log", "show", "diff", "latency", "insights", "contexts", "demo", "open",
+        "Examples",
     ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     for command in [
-        "record", "log", "show", "diff", "latency", "contexts", "demo", "open",
+        "record", "log", "show", "diff", "latency", "insights", "contexts", "demo", "open",
     ] {
         succeed(&[command, "--help"]);
     }
@@ -53,6 +55,7 @@ fn a_file_that_is_no_session_exits_with_1() {
             &["show", text(file), "k", "n"],
             &["diff", text(file), "k", "n"],
             &["latency", text(file)],
+            &["insights", text(file)],
             &["open", text(file)],
         ] {
             let stderr = fail(args);

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod control_plane;
+mod insight;
 mod load;
 mod record;
 mod record_command;

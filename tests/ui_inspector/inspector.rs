@@ -64,6 +64,7 @@ impl Screen {
             ui,
             &mut ViewContext {
                 timeline: &timeline,
+                insights: &kronika::insight::InsightEngine::default(),
                 now: self.now,
                 zone: &jiff::tz::TimeZone::UTC,
                 palette: &palette,

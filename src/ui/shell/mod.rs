@@ -11,6 +11,8 @@ mod workspace;
 
 pub use workspace::Workspace;
 
+use std::time::Duration;
+
 use egui::{CentralPanel, Frame, Key, Modifiers, Panel, Stroke, Ui};
 use jiff::tz::TimeZone;
 
@@ -19,10 +21,16 @@ use super::{
     theme::{self, Palette},
 };
 use crate::{
+    insight::InsightEngine,
     model::{ConnectionState, ContextName, Moment},
     settings::ThemeChoice,
     timeline::Timeline,
 };
+
+/// Time that a frame has for finding insights, and how often an idle window looks for those that
+/// time alone brings.
+const JUDGING: Duration = Duration::from_millis(2);
+const RARELY: Duration = Duration::from_secs(10);
 
 /// A context as the top bar shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +75,7 @@ impl Shell<'_> {
         if let Some((_, timeline, workspace)) = &mut self.active {
             workspace.tally.update(timeline);
             workspace.note_painted(timeline, self.now);
+            judge(ui, &mut workspace.insights, timeline, self.now);
         }
         if let Some(due) = freshness::due(&self) {
             ui.ctx().request_repaint_after(due);
@@ -82,6 +91,7 @@ impl Shell<'_> {
             let salt = name.0.clone();
             let mut cx = ViewContext {
                 timeline,
+                insights: &workspace.insights,
                 now: self.now,
                 zone: self.zone,
                 palette: &palette,
@@ -96,7 +106,9 @@ impl Shell<'_> {
                 .default_size(theme::SIDE_PANEL)
                 .size_range(170.0..=420.0)
                 .show(ui, |ui| {
-                    ui.push_id(&salt, |ui| side_panel::show(ui, &workspace.tally, &mut cx));
+                    ui.push_id(&salt, |ui| {
+                        side_panel::show(ui, &workspace.tally, workspace.front, &mut cx);
+                    });
                 });
             if workspace.selection.object.is_some() {
                 let width = (ui.available_width() * 0.4).clamp(360.0, theme::INSPECTOR);
@@ -121,6 +133,19 @@ impl Shell<'_> {
                 .show(ui, |ui| stage::nothing_open(ui, &palette));
         }
         commands
+    }
+}
+
+/// Brings the insights up to date, in no more time than a frame has for it.
+fn judge(ui: &Ui, insights: &mut InsightEngine, timeline: &Timeline, now: Moment) {
+    if !insights.update_within(timeline, now, JUDGING) {
+        ui.ctx().request_repaint();
+    } else if let Some(due) = insights.next_due()
+        && timeline.connection != ConnectionState::Recorded
+    {
+        let wait = u64::try_from(due - now.wall).unwrap_or_default();
+        ui.ctx()
+            .request_repaint_after(Duration::from_micros(wait).max(RARELY));
     }
 }
 

@@ -8,13 +8,14 @@ use egui::{
 
 use super::top_bar::retry_in;
 use crate::{
+    insight::Severity,
     model::{ConnectionState, Moment, WatchStatus},
     timeline::{KindHistory, KindId},
     ui::{
         Command, ViewContext, format,
         tally::{Counts, Tally},
-        theme,
-        widgets::{paint_badge, paint_elided, paint_text},
+        theme, views,
+        widgets::{paint_badge, paint_badge_right, paint_elided, paint_text},
     },
 };
 
@@ -29,7 +30,7 @@ struct Entry<'a> {
     note: Option<String>,
 }
 
-pub(super) fn show(ui: &mut Ui, tally: &Tally, cx: &mut ViewContext<'_>) {
+pub(super) fn show(ui: &mut Ui, tally: &Tally, front: &'static str, cx: &mut ViewContext<'_>) {
     let mut groups: BTreeMap<&str, Vec<Entry<'_>>> = BTreeMap::new();
     let mut unwatched = Vec::new();
     let timeline = cx.timeline;
@@ -63,7 +64,9 @@ pub(super) fn show(ui: &mut Ui, tally: &Tally, cx: &mut ViewContext<'_>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add_space(9.0);
-        everything(ui, &groups, cx);
+        let shows_insights = front == views::INSIGHTS && cx.selection.kind.is_none();
+        everything(ui, &groups, shows_insights, cx);
+        insights(ui, shows_insights, cx);
         for (group, entries) in &mut groups {
             entries.sort_by(by_name);
             heading(ui, if group.is_empty() { "core" } else { group }, cx);
@@ -121,13 +124,18 @@ fn why(kind: &KindHistory) -> Option<String> {
     }
 }
 
-fn everything(ui: &mut Ui, groups: &BTreeMap<&str, Vec<Entry<'_>>>, cx: &mut ViewContext<'_>) {
+fn everything(
+    ui: &mut Ui,
+    groups: &BTreeMap<&str, Vec<Entry<'_>>>,
+    shows_insights: bool,
+    cx: &mut ViewContext<'_>,
+) {
     let total: usize = groups
         .values()
         .flatten()
         .map(|entry| entry.counts.live)
         .sum();
-    let chosen = cx.selection.kind.is_none();
+    let chosen = cx.selection.kind.is_none() && !shows_insights;
     let count = format::count(total);
     let (rect, clicked) = row_ground(
         ui,
@@ -155,7 +163,45 @@ fn everything(ui: &mut Ui, groups: &BTreeMap<&str, Vec<Entry<'_>>>, cx: &mut Vie
         muted,
     );
     if clicked {
+        if shows_insights {
+            cx.send(Command::ShowView(views::RESOURCES));
+        }
         cx.send(Command::SelectKind(None));
+    }
+}
+
+/// What is wrong, over all kinds: how much of it, in the colour of the worst.
+fn insights(ui: &mut Ui, chosen: bool, cx: &mut ViewContext<'_>) {
+    let namespace = cx.selection.namespace.as_ref();
+    let mut count = 0;
+    let mut worst = Severity::Notice;
+    for insight in cx.insights.unsorted() {
+        if views::is_in_namespace(cx.timeline, insight, namespace)
+            && insight.severity != Severity::Notice
+        {
+            count += 1;
+            worst = worst.min(insight.severity);
+        }
+    }
+    let label = format!("Insights, {}", format::counted(count, "problem"));
+    let (rect, clicked) = row_ground(ui, chosen, &label, None, cx);
+    let painter = ui.painter();
+    let (text, muted) = (cx.palette.text, cx.palette.muted);
+    let (left, right) = (Align2::LEFT_CENTER, Align2::RIGHT_CENTER);
+    paint_text(painter, rect, left, "Insights", theme::body(), text);
+    let figure = format::count(count);
+    if count == 0 {
+        paint_text(painter, rect, right, &figure, theme::small(), muted);
+    } else {
+        let color = match worst {
+            Severity::Critical => cx.palette.error,
+            Severity::Warning | Severity::Notice => cx.palette.warn,
+        };
+        paint_badge_right(painter, cx.palette, rect.right_center(), &figure, color);
+    }
+    if clicked {
+        cx.send(Command::SelectKind(None));
+        cx.send(Command::ShowView(views::INSIGHTS));
     }
 }
 

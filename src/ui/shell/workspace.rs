@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    insight::{InsightEngine, InsightSettings},
     model::{Moment, Provenance},
     timeline::{ChangeId, Timeline},
     ui::{Command, Selection, View, tally::Tally, views},
@@ -16,6 +17,7 @@ pub struct Workspace {
     pub filter: String,
     pub(super) filter_lower: String,
     pub(super) tally: Tally,
+    pub(super) insights: InsightEngine,
     pub(super) front: &'static str,
     pub(super) tabs: Vec<Box<dyn View>>,
     pub(super) inspector: Box<dyn View>,
@@ -38,6 +40,7 @@ impl Default for Workspace {
             filter: String::new(),
             filter_lower: String::new(),
             tally: Tally::default(),
+            insights: InsightEngine::default(),
             front: tabs.first().map_or("", |view| view.id()),
             tabs,
             inspector: views::inspector(),
@@ -82,6 +85,13 @@ impl Workspace {
             | Command::RetryContext(_)
             | Command::SetTheme(_)
             | Command::Copy(_) => {}
+        }
+    }
+
+    /// Takes the thresholds that insights are judged by; what was found by others is found anew.
+    pub fn judge_by(&mut self, settings: &InsightSettings) {
+        if self.insights.settings() != settings {
+            self.insights = InsightEngine::new(settings.clone());
         }
     }
 

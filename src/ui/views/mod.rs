@@ -3,15 +3,22 @@
 //! A new view is a file here, a line in [`tabs`], and a test that finds it by its label.
 
 pub mod diff;
+mod insights;
 pub mod latency;
 pub mod object;
 mod resources;
 
+pub use insights::InsightsView;
+pub(super) use insights::is_in_namespace;
 pub use latency::LatencyView;
 pub use object::ObjectView;
 pub use resources::ResourcesView;
 
 use super::View;
+
+/// [`View::id`] of the views that others bring to the front.
+pub(super) const RESOURCES: &str = "resources";
+pub(super) const INSIGHTS: &str = "insights";
 
 /// The views of a context, in the order of their tabs.
 #[must_use]
@@ -19,6 +26,7 @@ pub fn tabs() -> Vec<Box<dyn View>> {
     vec![
         Box::new(ResourcesView::default()),
         Box::new(LatencyView::default()),
+        Box::new(InsightsView::default()),
     ]
 }
 

@@ -102,6 +102,19 @@ pub fn paint_badge(
     badge_shape(text, color).paint(painter, palette, left_center)
 }
 
+/// A badge whose right edge is given, painted; returns where it went.
+pub fn paint_badge_right(
+    painter: &Painter,
+    palette: &Palette,
+    right_center: Pos2,
+    text: &str,
+    color: Color32,
+) -> Rect {
+    let shape = badge_shape(text, color);
+    let left_center = right_center - vec2(shape.width(painter), 0.0);
+    shape.paint(painter, palette, left_center)
+}
+
 /// A square tag: `spec`, `status`, `meta`, `create`.
 pub fn tag(ui: &mut Ui, palette: &Palette, text: &str, color: Color32) -> Response {
     tag_shape(text, color).show(ui, palette)

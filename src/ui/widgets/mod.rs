@@ -10,7 +10,7 @@ mod gap;
 mod tabs;
 mod text;
 
-pub use badge::{badge, paint_badge, paint_tag, tag};
+pub use badge::{badge, paint_badge, paint_badge_right, paint_tag, tag};
 pub use button::{dropdown, fit_menu, ghost_button, ghost_toggle, key_hint, menu_item, segmented};
 pub use dot::{Dot, paint_dot};
 pub use empty::{EmptyIcon, EmptyState};

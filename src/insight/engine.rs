@@ -14,12 +14,12 @@ use super::{
     never_observed::{NeverObserved, Unobserved},
     object_state::ObjectState,
     register::{Register, Subject},
-    stuck::{Pace, is_observed},
+    stuck::{self, Pace, has_ended, is_observed},
     unusual_rate::UnusualRate,
 };
 use crate::{
     model::{ChangeKind, GapCause, Moment, Provenance},
-    timeline::{ChangeEntry, ChangeId, KindId, ObjectId, Timeline},
+    timeline::{ChangeEntry, ChangeId, KindId, ObjectId, ReconcileTrigger, Timeline},
 };
 
 /// After a gap, the time until what happened meanwhile has come in.
@@ -52,6 +52,8 @@ struct KindState {
     due: Option<i64>,
     /// The next of its samples to be taken.
     next_sample: usize,
+    /// How often its history had been measured anew by then.
+    measured: u32,
     pace: Pace,
     /// Whether any object tells how far its controller is.
     tells: bool,
@@ -218,7 +220,7 @@ impl InsightEngine {
         kind.unusual_rate.observe(change, at);
         kind.never_observed.observe(id, change, at);
         let told_before = kind.tells;
-        kind.tells |= change.signal.method.is_some();
+        kind.tells |= change.signal.tells();
         if kind.due.is_none() {
             self.set_due(Subject::Kind(kind_id), Some(UnusualRate::next_due(at)));
         }
@@ -291,11 +293,34 @@ impl InsightEngine {
         };
         let kind = &mut self.kinds[kind_id.0 as usize];
         let samples = history.samples();
+        // Samples that were made anew are taken from the first, with what became of them.
+        let anew = kind.measured != history.times_measured();
+        if anew {
+            kind.measured = history.times_measured();
+            kind.next_sample = 0;
+            kind.pace = Pace::default();
+            for object in std::mem::take(&mut kind.waiting) {
+                let state = self.objects.get_mut(&object);
+                if let Some(waiting) = state.and_then(|state| state.stuck.waiting.take()) {
+                    let since = waiting.since;
+                    kind.never_observed.done(Unobserved { since, object });
+                }
+            }
+        }
+        let mut took = Vec::new();
         while let Some(sample) = samples.get(kind.next_sample)
             && sample.spec_seen_at.wall <= at
         {
             let index = kind.next_sample;
             kind.next_sample += 1;
+            // Deletions are the subject of a rule of their own.
+            if sample.trigger == ReconcileTrigger::Deleted {
+                continue;
+            }
+            if anew && has_ended(sample, at) {
+                took.extend(stuck::figure(sample));
+                continue;
+            }
             let state = self
                 .objects
                 .entry(sample.object)
@@ -318,6 +343,10 @@ impl InsightEngine {
                 });
             }
             kind.waiting.insert(sample.object);
+        }
+        took.sort_unstable();
+        for (_, trigger, took) in took {
+            kind.pace.push(trigger, took);
         }
     }
 

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     model::{ChangeKind, Generation, Provenance},
-    timeline::{ChangeEntry, ChangeId},
+    timeline::{ChangeEntry, ChangeId, ReadySign},
 };
 
 /// Writes of one object that are remembered.
@@ -98,7 +98,8 @@ impl HotLoop {
     pub(super) fn after(change: &ChangeEntry) -> Self {
         Self {
             generation: change.generation,
-            unsettled: (change.signal.ready != Some(true)).then_some(change.at.wall),
+            unsettled: (change.signal.says(ReadySign::Ready) != Some(true))
+                .then_some(change.at.wall),
             ..Self::default()
         }
     }
@@ -107,7 +108,7 @@ impl HotLoop {
         let is_listed = change.provenance == Provenance::InitialList;
         let moved = change.generation != self.generation && !is_listed;
         self.generation = change.generation;
-        let is_ready = change.signal.ready == Some(true);
+        let is_ready = change.signal.says(ReadySign::Ready) == Some(true);
         if moved || !is_ready {
             self.unsettled = Some(cx.at);
         }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     model::{Readiness, ReadinessStatus, spoken_duration},
     readiness::RuleBook,
-    timeline::{ChangeId, KindId, ReconcileSample, ReconcileTrigger},
+    timeline::{ChangeId, KindId, ReconcileSample, ReconcileTrigger, SampleState},
 };
 
 /// Reconciles that the p99 is taken of.
@@ -115,6 +115,7 @@ impl Pace {
         match trigger {
             ReconcileTrigger::Created => self.created.push(took),
             ReconcileTrigger::SpecChanged => self.changed.push(took),
+            ReconcileTrigger::Deleted => {}
         }
     }
 
@@ -128,7 +129,7 @@ impl Pace {
     pub(super) fn limit(&self, trigger: ReconcileTrigger, settings: &StuckSettings) -> Limit {
         let recent = match trigger {
             ReconcileTrigger::Created => &self.created.sorted,
-            ReconcileTrigger::SpecChanged => &self.changed.sorted,
+            ReconcileTrigger::SpecChanged | ReconcileTrigger::Deleted => &self.changed.sorted,
         };
         let p99 = nearest_rank(recent, 99)
             .filter(|_| recent.len() >= settings.samples)
@@ -198,14 +199,14 @@ impl Stuck {
         let sample = sample?;
         if is_progress {
             waiting.progress = at;
-        } else if let Some(seen) = sample.observed_at.filter(|seen| seen.wall <= at) {
+        } else if let Some(seen) = sample.observed_at().filter(|seen| seen.wall <= at) {
             waiting.progress = waiting.progress.max(seen.wall);
         }
-        let end = ended(sample).filter(|end| *end <= at)?;
-        let (trigger, exact) = (waiting.trigger, sample.exact);
+        if !has_ended(sample, at) {
+            return None;
+        }
         self.waiting = None;
-        let took = end.saturating_sub(sample.spec_seen_at.wall);
-        exact.then_some((trigger, took.max(0).unsigned_abs()))
+        figure(sample).map(|(_, trigger, took)| (trigger, took))
     }
 
     pub(super) fn check(
@@ -237,8 +238,10 @@ impl Stuck {
         if self.is_suspended(cx, kind, newest) {
             return Answer::default();
         }
-        let generation = sample.generation;
-        let observed = sample.observed_at.filter(|seen| seen.wall <= cx.at);
+        let opened_by = cx.timeline.change(sample.opened_by);
+        let generation = opened_by.and_then(|change| change.generation);
+        let generation = generation.map_or_else(|| "?".to_owned(), |known| known.to_string());
+        let observed = sample.observed_at().filter(|seen| seen.wall <= cx.at);
         let (title, state) = match observed {
             None => (
                 format!("generation {generation} is not observed"),
@@ -261,6 +264,7 @@ impl Stuck {
         let opened = match sample.trigger {
             ReconcileTrigger::Created => "created",
             ReconcileTrigger::SpecChanged => "changed",
+            ReconcileTrigger::Deleted => "to be deleted",
         };
         let finding = Finding {
             detail: String::new(),
@@ -309,16 +313,24 @@ impl Stuck {
 
 /// Whether the controller had observed a sample's generation at a moment.
 pub(super) fn is_observed(sample: &ReconcileSample, at: i64) -> bool {
-    sample.observed_at.is_some_and(|seen| seen.wall <= at)
+    sample.observed_at().is_some_and(|seen| seen.wall <= at)
 }
 
-/// When a sample ended in the state that was asked for.
-fn ended(sample: &ReconcileSample) -> Option<i64> {
-    if let Some(ready) = sample.ready_at {
-        return Some(ready.wall);
-    }
-    let observed = sample.observed_at?;
-    (sample.closed && !sample.superseded && !sample.abandoned).then_some(observed.wall)
+/// Whether nothing was awaited any more at a moment. What was superseded goes on in the next sample.
+pub(super) fn has_ended(sample: &ReconcileSample, at: i64) -> bool {
+    let over = !matches!(sample.state, SampleState::Open | SampleState::Superseded);
+    over && sample.ended_at().is_some_and(|end| end.wall <= at)
+}
+
+/// When a sample reached its end, what had opened it, and how long it took, where that is a figure to
+/// learn from.
+pub(super) fn figure(sample: &ReconcileSample) -> Option<(i64, ReconcileTrigger, u64)> {
+    let took = sample
+        .ended_latency()
+        .filter(|took| sample.is_exact_to(*took))?;
+    let is_figure = sample.state == SampleState::Done && !sample.by_controller;
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    is_figure.then_some((sample.ended_at()?.wall, sample.trigger, micros))
 }
 
 /// A latency in words: milliseconds below a second, tenths below a minute.

@@ -17,12 +17,6 @@ const PROVENANCES: [Provenance; 4] = [
     Provenance::Poll,
 ];
 
-const METHODS: [LatencyMethod; 3] = [
-    LatencyMethod::StatusObservedGeneration,
-    LatencyMethod::ConditionObservedGeneration,
-    LatencyMethod::ReadyCondition,
-];
-
 pub(super) fn change_code(change: ChangeKind) -> i64 {
     match change {
         ChangeKind::Added => 0,
@@ -40,11 +34,12 @@ pub(super) fn provenance_code(provenance: Provenance) -> i64 {
     }
 }
 
+/// Signs of readiness have columns of their own.
 pub(super) fn method_code(method: LatencyMethod) -> i64 {
     match method {
         LatencyMethod::StatusObservedGeneration => 0,
         LatencyMethod::ConditionObservedGeneration => 1,
-        LatencyMethod::ReadyCondition => 2,
+        LatencyMethod::ReadyCondition | LatencyMethod::OtherSign(_) => 2,
     }
 }
 
@@ -61,10 +56,6 @@ pub(super) fn change_of(code: i64) -> Option<ChangeKind> {
 
 pub(super) fn provenance_of(code: i64) -> Option<Provenance> {
     nth(&PROVENANCES, code)
-}
-
-pub(super) fn method_of(code: i64) -> Option<LatencyMethod> {
-    nth(&METHODS, code)
 }
 
 pub(super) fn scope_of(word: &str) -> Option<Scope> {
@@ -103,9 +94,6 @@ mod tests {
         }
         for provenance in PROVENANCES {
             assert_eq!(provenance_of(provenance_code(provenance)), Some(provenance));
-        }
-        for method in METHODS {
-            assert_eq!(method_of(method_code(method)), Some(method));
         }
         for scope in [Scope::Namespaced, Scope::Cluster] {
             assert_eq!(scope_of(scope_word(scope)), Some(scope));

@@ -1,6 +1,10 @@
 //! Brings a session file back as timelines.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    path::Path,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row};
@@ -15,7 +19,7 @@ use crate::{
         Change, ContextName, Definition, FieldPath, Gap, Generation, Moment, PrinterColumn,
         ResourceKey, ResourceKind, ResourceVersion, Touched, Uid,
     },
-    timeline::{Encoded, KindRules, ReconcileSignal, Timeline},
+    timeline::{Encoded, KindRules, ReconcileSignal, StoredSignal, Timeline},
 };
 
 /// When a session was recorded.
@@ -110,6 +114,10 @@ struct Session {
     incarnations: HashMap<i64, Uid>,
     managers: HashMap<i64, Vec<Arc<str>>>,
     paths: HashMap<i64, Vec<FieldPath>>,
+    /// By recording, each in the order in which they ended.
+    gaps: HashMap<i64, VecDeque<(usize, Gap)>>,
+    /// The recording of the newest change of each context.
+    recordings: HashMap<usize, i64>,
 }
 
 impl Session {
@@ -121,8 +129,8 @@ impl Session {
         self.read_definitions(connection)?;
         self.read_objects(connection)?;
         self.read_lists(connection)?;
-        self.read_revisions(connection)?;
         self.read_gaps(connection)?;
+        self.read_revisions(connection)?;
         for (_, timeline) in &mut self.contexts {
             timeline.finish_restore();
         }
@@ -229,10 +237,39 @@ impl Session {
     fn read_revisions(&mut self, connection: &Connection) -> Outcome<()> {
         let sql = "SELECT r.object_id, r.incarnation_id, r.observed_at, r.monotonic, \
                    r.resource_version, r.generation, r.change, r.provenance, r.touches, \
-                   r.manager_list_id, r.path_list_id, r.observed_generation, r.latency_method, \
-                   r.ready, b.encoding, b.bytes \
+                   r.manager_list_id, r.path_list_id, \
+                   iif(r.latency_method = 0, r.observed_generation, NULL), \
+                   r.condition_generation, r.signs_shown, b.encoding, b.bytes, r.recording_id, \
+                   r.signs_hold, r.progress \
                    FROM revisions r LEFT JOIN bodies b ON b.revision_id = r.id ORDER BY r.id";
-        each(connection, sql, |row| self.restore_revision(row))
+        each(connection, sql, |row| self.restore_revision(row))?;
+        let mut rest: Vec<_> = self.gaps.drain().collect();
+        rest.sort_unstable_by_key(|(recording, _)| *recording);
+        for (context, gap) in rest.into_iter().flat_map(|(_, gaps)| gaps) {
+            self.contexts[context].1.restore_gap(gap);
+        }
+        Ok(())
+    }
+
+    /// Puts what ended before a change of a recording in its place: gaps, and recordings.
+    fn settle(&mut self, context: usize, recording: i64, at: Moment) {
+        if let Some(before) = self.recordings.insert(context, recording)
+            && before != recording
+        {
+            for (context, gap) in self.gaps.remove(&before).into_iter().flatten() {
+                self.contexts[context].1.restore_gap(gap);
+            }
+            self.contexts[context].1.begin_recording();
+        }
+        let Some(gaps) = self.gaps.get_mut(&recording) else {
+            return;
+        };
+        // What a list brings while it ends a gap comes before the gap is told.
+        while let Some((context, gap)) =
+            gaps.pop_front_if(|(_, gap)| gap.to.monotonic < at.monotonic)
+        {
+            self.contexts[context].1.restore_gap(gap);
+        }
     }
 
     fn restore_revision(&mut self, row: &Row<'_>) -> Outcome<()> {
@@ -242,6 +279,7 @@ impl Session {
             .get(&object)
             .ok_or_else(|| no("object", object))?;
         let (context, kind) = self.kinds.get(kind_id).ok_or_else(|| no("kind", kind_id))?;
+        let context = *context;
         let incarnation: i64 = row.get(1)?;
         let uid = self
             .incarnations
@@ -272,15 +310,13 @@ impl Session {
                 .ok_or_else(|| no("paths", paths))?
                 .clone(),
         };
-        let method = match row.get::<_, Option<i64>>(12)? {
-            Some(code) => Some(codes::method_of(code).ok_or_else(|| no("latency method", code))?),
-            None => None,
-        };
-        let signal = ReconcileSignal {
-            observed: row.get(11)?,
-            method,
-            ready: row.get(13)?,
-        };
+        let signal = ReconcileSignal::from_stored(StoredSignal {
+            by_status: row.get(11)?,
+            by_conditions: row.get(12)?,
+            signs_shown: row.get(13)?,
+            signs_hold: row.get(17)?,
+            flags: row.get(18)?,
+        });
         let encoded = match row.get::<_, Option<i64>>(14)? {
             None => None,
             Some(encoding) => {
@@ -296,7 +332,8 @@ impl Session {
                 })
             }
         };
-        self.contexts[*context]
+        self.settle(context, row.get(16)?, change.observed_at);
+        self.contexts[context]
             .1
             .restore_change(&change, encoded, signal);
         Ok(())
@@ -304,8 +341,9 @@ impl Session {
 
     fn read_gaps(&mut self, connection: &Connection) -> Outcome<()> {
         let sql = "SELECT r.context_id, g.kind_id, g.from_at, g.from_monotonic, g.to_at, \
-                   g.to_monotonic, g.cause \
-                   FROM gaps g JOIN recordings r ON r.id = g.recording_id ORDER BY g.id";
+                   g.to_monotonic, g.cause, g.recording_id \
+                   FROM gaps g JOIN recordings r ON r.id = g.recording_id \
+                   ORDER BY g.to_monotonic, g.id";
         each(connection, sql, |row| {
             let context: i64 = row.get(0)?;
             let kind = match row.get::<_, Option<i64>>(1)? {
@@ -322,11 +360,10 @@ impl Session {
                 cause: codes::cause_of(&cause).ok_or_else(|| no("cause", cause))?,
                 kind,
             };
-            let timeline = self.contexts.iter_mut().find(|(id, _)| *id == context);
-            timeline
-                .ok_or_else(|| no("context", context))?
-                .1
-                .restore_gap(gap);
+            let index = self.contexts.iter().position(|(id, _)| *id == context);
+            let index = index.ok_or_else(|| no("context", context))?;
+            let gaps = self.gaps.entry(row.get(7)?).or_default();
+            gaps.push_back((index, gap));
             Ok(())
         })
     }

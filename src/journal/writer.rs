@@ -15,7 +15,7 @@ use crate::{
         Change, ContextName, Definition, Gap, GapCause, Moment, PrinterColumn, ResourceKey,
         ResourceKind,
     },
-    timeline::{Encoded, RecordSink, Recorded, RevisionEncoder, SinkError},
+    timeline::{Encoded, ReadySign, RecordSink, Recorded, RevisionEncoder, SinkError},
 };
 
 /// Distinct lists of managers or paths to remember; beyond it they are looked up in the file.
@@ -156,11 +156,13 @@ impl SessionWriter {
         )?;
         let object = self.object(connection, change)?;
         let signal = recorded.signal;
+        let stored = signal.to_stored();
         let mut insert = connection.prepare_cached(
             "INSERT INTO revisions (recording_id, object_id, incarnation_id, observed_at, monotonic, \
              resource_version, generation, change, provenance, touches, manager_list_id, \
-             path_list_id, observed_generation, latency_method, ready) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             path_list_id, observed_generation, latency_method, ready, condition_generation, \
+             signs_shown, signs_hold, progress) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, \
+             ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         )?;
         let (object_id, incarnation, has_base) = (object.id, object.incarnation, object.has_base);
         insert.execute(params![
@@ -176,9 +178,13 @@ impl SessionWriter {
             change.touches.bits(),
             manager_list,
             path_list,
-            signal.observed,
-            signal.method.map(codes::method_code),
-            signal.ready,
+            signal.observed().map(|(generation, _)| generation),
+            signal.observed().map(|(_, by)| codes::method_code(by)),
+            signal.says(ReadySign::Ready),
+            stored.by_conditions,
+            stored.signs_shown,
+            stored.signs_hold,
+            stored.flags,
         ])?;
         let Some(body) = recorded.body else {
             return Ok(());

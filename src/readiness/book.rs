@@ -175,6 +175,13 @@ impl RuleBook {
         self.suspension(group, kind, object).is_some()
     }
 
+    /// Whether an object is judged by a rule of its kind, and so by more than the conventions.
+    #[must_use]
+    pub fn has_rule(&self, group: &str, kind: &str, object: &Json<'_>) -> bool {
+        let rule = self.rule(group, kind, object);
+        rule.is_some_and(CompiledRule::judges) || workloads::are_judged(group, kind)
+    }
+
     /// Which status of a kind's condition is the good one.
     #[must_use]
     pub fn polarity(&self, group: &str, kind: &str, condition: &str) -> Polarity {

@@ -142,6 +142,11 @@ impl CompiledRule {
         Ok(compiled)
     }
 
+    /// Whether it says when an object is ready, and not only what suspends it or what conditions mean.
+    pub(super) fn judges(&self) -> bool {
+        !self.clauses.is_empty() || !self.ready.is_empty()
+    }
+
     fn says_nothing(&self) -> bool {
         self.clauses.is_empty()
             && self.ready.is_empty()

@@ -34,6 +34,21 @@ pub(super) fn judge(group: &str, kind: &str, object: &Json<'_>, now: Timestamp) 
     })
 }
 
+/// Whether [`judge`] knows a kind that something is done for.
+pub(super) fn are_judged(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        ("", "Pod" | "Service" | "PersistentVolumeClaim")
+            | (
+                "apps" | "extensions",
+                "Deployment" | "DaemonSet" | "ReplicaSet"
+            )
+            | ("apps", "StatefulSet")
+            | ("batch", "Job")
+            | ("apiextensions.k8s.io", "CustomResourceDefinition")
+    )
+}
+
 /// An object's fields, with the defaults of the controllers.
 #[derive(Clone, Copy)]
 struct Fields<'a>(&'a Json<'a>);

@@ -120,7 +120,7 @@ fn show(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::ThemeChoice;
+    use crate::{settings::ThemeChoice, timeline::LatencyOverride};
 
     #[test]
     fn what_was_saved_comes_back() {
@@ -131,6 +131,12 @@ mod tests {
             theme: ThemeChoice::Light,
             redact: vec![".spec.token".into()],
             watch: vec!["pods".into()],
+            latency: vec![LatencyOverride {
+                kind: "pipelines.example.org".into(),
+                ready_path: Some(".status.stage".into()),
+                ready_values: vec!["Live".into()],
+                ..LatencyOverride::default()
+            }],
             ..Settings::default()
         };
         file.save(&settings).unwrap();

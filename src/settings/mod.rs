@@ -6,7 +6,10 @@ pub use file::{SettingsError, SettingsFile};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{insight::InsightSettings, timeline::KindRules};
+use crate::{
+    insight::InsightSettings,
+    timeline::{KindRules, LatencyOverride, LatencyRules},
+};
 
 /// Dark, light, or as the system is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,12 +38,19 @@ pub struct Settings {
     pub watch: Vec<String>,
     /// Thresholds of the rules that find what is wrong.
     pub insights: InsightSettings,
+    /// How the latency of kinds is measured, where what Kronika learns is not right. Signs of
+    /// readiness that only stand here are known of what is recorded from then on.
+    pub latency: Vec<LatencyOverride>,
 }
 
 impl Settings {
     /// The rules by which kinds are judged: those that Kronika brings, and the user's.
     #[must_use]
     pub fn kind_rules(&self) -> KindRules {
-        KindRules::default()
+        let (latency, unusable) = LatencyRules::new(&self.latency);
+        for error in unusable {
+            tracing::warn!(%error, "a setting is left out");
+        }
+        KindRules { latency }
     }
 }

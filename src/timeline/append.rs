@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     ChangeEntry, ChangeId, DefinitionAt, Encoded, Incarnation, KindHistory, KindId, LiveObject,
     ObjectHistory, ObjectId, ReconcileSignal, RevisionLog, Timeline,
-    latency_tracker::LatencyTracker, recorder::live_object,
+    latency::{LatencyTracker, Step},
+    recorder::live_object,
+    timeline::Mark,
 };
 use crate::{
     columns::CompiledColumns,
@@ -47,7 +49,7 @@ impl Timeline {
             keys: BTreeMap::new(),
             live: 0,
             epoch: 0,
-            latency: LatencyTracker::default(),
+            latency: LatencyTracker::new(self.rules.latency.of(kind)),
         });
         self.kind_ids.insert(Arc::clone(kind), id);
         (id, false)
@@ -152,12 +154,74 @@ impl Timeline {
         object.live = live;
         kind.live = kind.live + usize::from(now) - usize::from(before);
         object.changes.push(id);
-        kind.latency.observe(&entry);
+        let relearned = kind.latency.observe(id, &entry).0;
         if change.provenance != Provenance::InitialList {
             self.activity.count(entry.at.wall, entry.touches);
         }
         self.changes.push(entry);
+        if relearned {
+            self.measure_again(kind_id);
+        }
         id
+    }
+
+    /// Appends a stretch that was not watched.
+    pub(super) fn append_gap(&mut self, gap: Gap) {
+        for kind in &mut self.kinds {
+            if gap.kind.as_ref().is_none_or(|of| *of == kind.kind) {
+                kind.latency.gap(&gap);
+            }
+        }
+        let next = ChangeId(number(self.changes.len()));
+        self.marks.push((next, Mark::Gap(self.gaps.len())));
+        self.gaps.push(gap);
+    }
+
+    /// What follows was recorded by another run: nothing is known of the time between, and its
+    /// monotonic clock begins anew.
+    pub fn begin_recording(&mut self) {
+        let Some(last) = self.changes.last().map(|change| change.at) else {
+            return;
+        };
+        for kind in &mut self.kinds {
+            kind.latency.recording_ends(last);
+        }
+        let next = ChangeId(number(self.changes.len()));
+        self.marks.push((next, Mark::RecordingEnds(last)));
+    }
+
+    /// A better way to measure a kind is known: its samples are made anew from its history.
+    pub(super) fn measure_again(&mut self, kind_id: KindId) {
+        let kind = &mut self.kinds[kind_id.0 as usize];
+        let mut tracker = std::mem::take(&mut kind.latency);
+        let of_objects = kind.keys.values();
+        let mut ids: Vec<_> = of_objects
+            .flat_map(|object| self.objects[object.0 as usize].changes.iter().copied())
+            .collect();
+        ids.sort_unstable();
+        let mut marks = self.marks.iter().peekable();
+        let kind = &self.kinds[kind_id.0 as usize].kind;
+        let mut steps = Vec::with_capacity(ids.len());
+        let mut take_marks = |until: ChangeId, steps: &mut Vec<_>| {
+            while let Some((_, mark)) = marks.next_if(|(before, _)| *before <= until) {
+                match *mark {
+                    Mark::RecordingEnds(last) => steps.push(Step::RecordingEnds(last)),
+                    Mark::Gap(index) => {
+                        let gap = &self.gaps[index];
+                        if gap.kind.as_ref().is_none_or(|of| of == kind) {
+                            steps.push(Step::Gap(gap));
+                        }
+                    }
+                }
+            }
+        };
+        for id in ids {
+            take_marks(id, &mut steps);
+            steps.push(Step::Change(id, &self.changes[id.0 as usize]));
+        }
+        take_marks(ChangeId(u32::MAX), &mut steps);
+        tracker.remeasure(steps.into_iter());
+        self.kinds[kind_id.0 as usize].latency = tracker;
     }
 
     /// Takes a kind from a file.
@@ -191,9 +255,9 @@ impl Timeline {
         self.append(change, encoded, signal, exists.then(LiveObject::unread));
     }
 
-    /// Takes a gap from a file.
+    /// Takes a gap from a file: after the changes up to its end, before those that follow.
     pub fn restore_gap(&mut self, gap: Gap) {
-        self.gaps.push(gap);
+        self.append_gap(gap);
     }
 
     /// Reads the newest state of every live object, and marks the history as complete.
@@ -214,13 +278,12 @@ impl Timeline {
                 continue;
             };
             let kind = &self.kinds[kind.0 as usize];
-            let state = live_object(
-                &json,
-                &kind.kind,
-                &kind.columns,
-                RuleBook::built_in(),
-                change.at,
-            );
+            let ResourceKind {
+                group, kind: name, ..
+            } = &*kind.kind;
+            let rules = RuleBook::built_in();
+            let readiness = rules.judge(group, name, &json, change.at.timestamp());
+            let state = live_object(&json, &kind.columns, readiness, &change.signal);
             self.objects[object.0 as usize].live = Some(state);
         }
         self.connection = ConnectionState::Recorded;

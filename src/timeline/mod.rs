@@ -7,9 +7,7 @@ mod activity;
 mod append;
 mod kind_rules;
 mod latency;
-mod latency_tracker;
 mod object_history;
-mod quantiles;
 mod recorder;
 #[cfg(test)]
 mod recorder_tests;
@@ -23,9 +21,13 @@ mod timeline;
 
 pub use activity::{Activity, ActivityBucket};
 pub use kind_rules::KindRules;
-pub use latency::{LatencyMethod, ReconcileSample, ReconcileSignal, ReconcileTrigger};
+pub use latency::{
+    Censored, Judged, KindMeasure, LatencyMethod, LatencyOverride, LatencyQuery, LatencyRule,
+    LatencyRuleError, LatencyRules, LatencySummary, LifetimeObservation, MethodChoice, ReadySign,
+    ReconcileSample, ReconcileSignal, ReconcileTrigger, SampleState, StoredSignal, kaplan_meier,
+    quantile,
+};
 pub use object_history::{ChangeEntry, ChangeId, Incarnation, LiveObject, ObjectHistory, ObjectId};
-pub use quantiles::{LatencySummary, quantile};
 pub use recorder::Recorder;
 pub use revision_log::{DecodeError, Encoded, RevisionEncoder, RevisionLog};
 pub use sink::{RecordSink, Recorded, SinkError};

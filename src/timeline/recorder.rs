@@ -8,7 +8,8 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    LiveObject, ObjectId, ReconcileSignal, RecordSink, Recorded, RevisionEncoder, SharedTimeline,
+    Judged, LatencyRule, LiveObject, ObjectId, ReconcileSignal, RecordSink, Recorded,
+    RevisionEncoder, SharedTimeline,
 };
 use crate::{
     columns::CompiledColumns,
@@ -71,7 +72,7 @@ impl Recorder {
             Observation::Object(state) => self.object(state),
             Observation::Gap(gap) => {
                 self.each_sink(|sink| sink.gap(&gap));
-                self.timeline.write().gaps.push(gap);
+                self.timeline.write().append_gap(gap);
             }
             Observation::Status { kind, status } => self.status(&kind, status),
             Observation::Kind { kind, columns } => {
@@ -127,7 +128,7 @@ impl Recorder {
     }
 
     fn object(&mut self, state: ObjectState) {
-        let (kind_id, object_id, columns, schema, wants_keyframe, same_incarnation) = {
+        let (kind_id, object_id, columns, schema, latency_rule, wants_keyframe, same_incarnation) = {
             let timeline = self.timeline.read();
             let announced = timeline.kind_id(&state.kind);
             let Some((kind_id, kind)) = announced.and_then(|id| Some((id, timeline.kind(id)?)))
@@ -142,6 +143,7 @@ impl Recorder {
                 object_id,
                 Arc::clone(&kind.columns),
                 Arc::clone(&kind.schema),
+                kind.latency.rule().cloned(),
                 object.is_none_or(|object| object.log.wants_keyframe()),
                 object
                     .and_then(|object| object.incarnations.last())
@@ -152,7 +154,8 @@ impl Recorder {
         let derived = match &state.body {
             Some(body) => {
                 let old = previous.as_deref().filter(|_| same_incarnation);
-                derive(&state, body, old, &columns, &schema.topology)
+                let rule = latency_rule.as_deref();
+                derive(&state, body, old, &columns, &schema.topology, rule)
             }
             None => Derived::nothing(),
         };
@@ -286,6 +289,7 @@ fn derive(
     old: Option<&[u8]>,
     columns: &CompiledColumns,
     topology: &Topology,
+    latency_rule: Option<&LatencyRule>,
 ) -> Derived {
     let new = match Json::parse(body) {
         Ok(new) => new,
@@ -317,18 +321,24 @@ fn derive(
             shared(writers(None, &new, &[], true, topology).managers),
         ),
     };
+    let (rules, kind) = (RuleBook::built_in(), &state.kind);
+    let seen = state.observed_at.timestamp();
+    let readiness = rules.judge(&kind.group, &kind.kind, &new, seen);
+    let ready = readiness.status == ReadinessStatus::Current && !readiness.suspended;
+    let judged = Judged {
+        ready_by_rule: rules
+            .has_rule(&kind.group, &kind.kind, &new)
+            .then_some(ready)
+            .filter(|_| new.get("status").is_some()),
+        suspended: rules.is_suspended(&kind.group, &kind.kind, &new),
+    };
+    let signal = ReconcileSignal::of(&new, judged, latency_rule);
     Derived {
         touches,
         managers,
         paths,
-        signal: ReconcileSignal::of(&new),
-        live: live_object(
-            &new,
-            &state.kind,
-            columns,
-            RuleBook::built_in(),
-            state.observed_at,
-        ),
+        signal,
+        live: live_object(&new, columns, readiness, &signal),
     }
 }
 
@@ -350,15 +360,13 @@ fn parts_of(object: &Json<'_>) -> Touched {
 /// The newest state of an object, as the table shows it.
 pub(super) fn live_object(
     object: &Json<'_>,
-    kind: &ResourceKind,
     columns: &CompiledColumns,
-    rules: &RuleBook,
-    seen: Moment,
+    readiness: Readiness,
+    signal: &ReconcileSignal,
 ) -> LiveObject {
-    let signal = ReconcileSignal::of(object);
     LiveObject {
         cells: columns.row(object).into_boxed_slice(),
-        readiness: rules.judge(&kind.group, &kind.kind, object, seen.timestamp()),
+        readiness,
         created: object
             .at(&["metadata", "creationTimestamp"])
             .and_then(Json::as_str)
@@ -367,7 +375,9 @@ pub(super) fn live_object(
             .at(&["metadata", "generation"])
             .and_then(Json::as_i64)
             .map(Generation),
-        observed: signal.observed.map(Generation).zip(signal.method),
+        observed: signal
+            .observed()
+            .map(|(generation, method)| (Generation(generation), method)),
     }
 }
 

@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use parking_lot::RwLock;
 
 use super::{
-    Activity, ChangeEntry, ChangeId, DecodeError, KindRules, LatencySummary, ObjectHistory,
-    ObjectId, ReconcileSample, latency_tracker::LatencyTracker,
+    Activity, ChangeEntry, ChangeId, DecodeError, KindMeasure, KindRules, LatencyQuery,
+    LatencySummary, ObjectHistory, ObjectId, ReconcileSample, latency::LatencyTracker,
 };
 use crate::{
     columns::CompiledColumns,
@@ -82,15 +82,23 @@ impl KindHistory {
         self.latency.samples()
     }
 
+    /// How often its history was measured again, because a better way was learned: the samples are
+    /// others after each time.
+    #[must_use]
+    pub fn times_measured(&self) -> u32 {
+        self.latency.times_measured()
+    }
+
+    /// How its reconciles are measured.
+    #[must_use]
+    pub fn latency_measure(&self) -> &KindMeasure {
+        self.latency.measure()
+    }
+
     /// Its latency in figures.
     #[must_use]
-    pub fn latency_summary(&self) -> LatencySummary {
-        let mut summary = LatencySummary::of(self.samples());
-        summary.method = self.latency.method();
-        if summary.method.is_none() {
-            summary.open = 0;
-        }
-        summary
+    pub fn latency_summary(&self, query: &LatencyQuery) -> LatencySummary {
+        LatencySummary::of(self.samples(), self.latency_measure(), query)
     }
 
     /// The reconcile that an object is waiting for, if any.
@@ -113,11 +121,22 @@ pub struct Timeline {
     pub(super) objects: Vec<ObjectHistory>,
     pub(super) changes: Vec<ChangeEntry>,
     pub(super) gaps: Vec<Gap>,
+    /// What came between the changes, and before which of them.
+    pub(super) marks: Vec<(ChangeId, Mark)>,
     pub(super) activity: Activity,
     pub(super) names: Names,
     pub(super) pointers: Names,
     pub(super) encoded_bytes: usize,
     pub(super) sink_errors: u64,
+}
+
+/// What comes between changes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mark {
+    /// A gap, by its index.
+    Gap(usize),
+    /// A recording ended, at its last change. What follows has another monotonic clock.
+    RecordingEnds(Moment),
 }
 
 /// Interned texts.
@@ -162,6 +181,7 @@ impl Timeline {
             objects: Vec::new(),
             changes: Vec::new(),
             gaps: Vec::new(),
+            marks: Vec::new(),
             activity: Activity::default(),
             names: Names::default(),
             pointers: Names::default(),

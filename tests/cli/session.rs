@@ -303,16 +303,30 @@ fn latency_is_measured_from_the_recording() {
     let kind = &json[0];
     assert_eq!(kind["kind"], "Gateway");
     assert_eq!(kind["method"], "status.observedGeneration");
-    assert_eq!(kind["count"], 2);
+    assert_eq!(kind["readySign"], "Ready condition");
+    let [changed, created] = &kind["figures"].as_array().unwrap()[..] else {
+        panic!("{kind}")
+    };
+    let same = |ms: f64| json!({"p50Ms": ms, "p95Ms": ms, "p99Ms": ms});
     assert_eq!(
-        kind["observed"],
-        json!({"p50Ms": 50.0, "p95Ms": 100.0, "p99Ms": 100.0})
+        (&changed["after"], &changed["count"]),
+        (&json!("spec change"), &json!(1))
     );
     assert_eq!(
-        kind["ready"],
-        json!({"p50Ms": 50.0, "p95Ms": 300.0, "p99Ms": 300.0})
+        (&changed["observed"], &changed["ready"]),
+        (&same(50.0), &same(50.0))
+    );
+    assert_eq!(
+        (&created["after"], &created["count"]),
+        (&json!("creation"), &json!(1))
+    );
+    assert_eq!(
+        (&created["observed"], &created["ready"]),
+        (&same(100.0), &same(300.0))
     );
     let sample = &kind["samples"][0];
+    let revisions = ["openedBy", "observedBy", "endedBy"].map(|by| &sample[by]);
+    assert_eq!(revisions, [&json!("1"), &json!("2"), &json!("3")]);
     assert_eq!(
         (
             &sample["specSeenAt"],

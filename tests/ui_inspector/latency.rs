@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use egui_kittest::{Harness, kittest::Queryable};
 use kronika::{
     model::{ChangeKind, Moment, Provenance, ResourceKind},
-    timeline::LatencyMethod,
+    timeline::{LatencyMethod, ReconcileTrigger},
     ui::{
         Command,
         views::{
@@ -59,13 +59,11 @@ fn measured() -> (World, Arc<ResourceKind>) {
 }
 
 fn model(world: &World, measure: Measure) -> LatencyModel {
-    LatencyModel::of(
-        &world.timeline.read(),
-        &Choice {
-            measure,
-            ..Choice::default()
-        },
-    )
+    let choice = Choice {
+        measure,
+        ..Choice::default()
+    };
+    LatencyModel::of(&world.timeline.read(), &choice, at(64_000))
 }
 
 fn ms(ms: u64) -> Duration {
@@ -79,7 +77,12 @@ fn quantiles_are_those_of_what_was_recorded() {
     assert_eq!(ready.points.len(), 100);
     assert_eq!(ready.quantiles, Some([ms(500), ms(950), ms(990)]));
     let summary = &ready.kinds[0].summary;
-    assert_eq!((summary.count, summary.open), (100, 1));
+    assert_eq!(
+        ready.trigger,
+        ReconcileTrigger::Created,
+        "the first with figures"
+    );
+    assert_eq!((summary.count, summary.open), (100, 0));
     assert_eq!(
         summary.method,
         Some(LatencyMethod::StatusObservedGeneration)
@@ -93,22 +96,83 @@ fn quantiles_are_those_of_what_was_recorded() {
 }
 
 #[test]
-fn points_tell_creations_from_spec_changes() {
+fn every_trigger_has_points_and_quantiles_of_its_own() {
     let (mut world, kind) = measured();
     let done = Certificate {
         generation: 2,
         observed: 2,
+        written: (60, 61),
         ..Certificate::default()
     };
     world.watch(at(61_500), &kind, "tls-7", done.json());
-    let points = model(&world, Measure::Ready).points;
-    let changed: Vec<_> = points
-        .iter()
-        .filter(|point| point.class == PointClass::SpecChanged)
-        .collect();
-    assert_eq!(changed.len(), 1);
-    assert!((changed[0].seconds - 1.5).abs() < 1e-9);
-    assert!(points.is_sorted_by_key(|point| point.wall));
+    let points_of = |trigger| {
+        let choice = Choice {
+            trigger,
+            ..Choice::default()
+        };
+        LatencyModel::of(&world.timeline.read(), &choice, at(64_000))
+    };
+    let changed = points_of(None);
+    assert_eq!(changed.trigger, ReconcileTrigger::SpecChanged);
+    assert_eq!(changed.points.len(), 1);
+    assert!((changed.points[0].seconds - 1.5).abs() < 1e-9);
+    let created = points_of(Some(ReconcileTrigger::Created));
+    assert_eq!(created.points.len(), 100);
+    assert!(created.points.is_sorted_by_key(|point| point.wall));
+    assert!(
+        created
+            .points
+            .iter()
+            .all(|point| point.class == PointClass::Exact)
+    );
+    assert!(points_of(Some(ReconcileTrigger::Deleted)).points.is_empty());
+}
+
+#[test]
+fn one_kind_is_shown_by_object_with_the_slowest_first() {
+    let (world, kind) = measured();
+    let choice = Choice {
+        kind: Some(world.kind_id(&kind)),
+        ..Choice::default()
+    };
+    let objects = LatencyModel::of(&world.timeline.read(), &choice, at(64_000)).objects;
+    assert_eq!(objects.len(), 100);
+    assert_eq!(objects[0].name, "shop/tls-100");
+    assert_eq!(objects[0].summary.ready, Some([ms(1_000); 3]));
+}
+
+#[test]
+fn what_is_inexact_is_a_point_only_when_asked_for() {
+    let mut world = World::new();
+    let kind = world.kind("cert-manager.io", "Certificate");
+    let lagging = Certificate {
+        generation: 3,
+        observed: 2,
+        ..Certificate::default()
+    };
+    let write = Write {
+        kind: &kind,
+        name: "old",
+        uid: "u",
+        change: ChangeKind::Added,
+        provenance: Provenance::InitialList,
+        body: lagging.json(),
+    };
+    world.write(at(0), write);
+    let caught_up = Certificate {
+        observed: 3,
+        ..lagging
+    };
+    world.watch(at(5_000), &kind, "old", caught_up.json());
+    let points = |include_inexact| {
+        let choice = Choice {
+            include_inexact,
+            ..Choice::default()
+        };
+        LatencyModel::of(&world.timeline.read(), &choice, at(6_000)).points
+    };
+    assert!(points(false).is_empty());
+    assert_eq!(points(true)[0].class, PointClass::Inexact);
 }
 
 #[test]
@@ -198,9 +262,35 @@ fn tab(world: World, now: Moment) -> Harness<'static, Screen> {
 fn the_tab_shows_quantiles_and_what_is_open() {
     let (world, _) = measured();
     let harness = tab(world, at(64_000));
-    harness.get_by_label("Time from spec change to ready");
-    harness.get_by_label("Certificate 100 100 ms 500 ms 950 ms 990 ms 1 status.observedGeneration");
+    harness.get_by_label("Time from creation to ready");
+    harness.get_by_label("Certificate 100 100 ms 500 ms 950 ms 990 ms 0 status.observedGeneration");
     harness.get_by_label("shop/tls-7 Certificate open for 4.0 s, usual p95 950 ms");
+}
+
+#[test]
+fn a_trigger_is_chosen_and_what_is_censored_has_a_line_of_its_own() {
+    let (mut world, kind) = measured();
+    let write = |generation, observed| Certificate {
+        generation,
+        observed,
+        ..Certificate::default()
+    };
+    world.watch(at(61_000), &kind, "tls-7", write(3, 1).json());
+    world.watch(at(61_500), &kind, "tls-7", write(3, 3).json());
+    let mut harness = tab(world, at(64_000));
+    harness.get_by_label("Certificate 1 500 ms 500 ms 500 ms 500 ms 0 status.observedGeneration");
+    harness
+        .get_by_label("Certificate Kaplan–Meier +1 500 ms 500 ms > 500 ms > 500 ms 1 superseded");
+    harness.get_by_label("created").click();
+    harness.run();
+    harness.get_by_label("Time from creation to ready");
+    harness.get_by_label("deleted").click();
+    harness.run();
+    harness.get_by_label("Time from deletion to gone");
+    assert!(
+        harness.query_by_label("observed").is_none(),
+        "deletions have one end"
+    );
 }
 
 #[test]
@@ -273,7 +363,7 @@ fn another_namespace_has_figures_of_its_own() {
             namespace: Some(name.into()),
             ..Choice::default()
         };
-        LatencyModel::of(&world.timeline.read(), &choice)
+        LatencyModel::of(&world.timeline.read(), &choice, at(64_000))
     };
     assert_eq!(namespace("shop").kinds[0].summary.count, 100);
     let elsewhere = namespace("elsewhere");

@@ -11,7 +11,7 @@ use crate::{
         Change, ChangeKind, Gap, GapCause, Generation, Json, Moment, Provenance, ResourceKey,
         ResourceKind, Scope, Touched, Uid,
     },
-    timeline::{ObjectId, ReconcileSignal, RevisionEncoder, Timeline},
+    timeline::{Judged, ObjectId, ReconcileSignal, RevisionEncoder, Timeline},
 };
 
 /// Monday, 2026-01-05T00:00:00Z.
@@ -219,7 +219,7 @@ impl Story {
             paths,
         };
         let encoded = self.encoder.encode(new.as_bytes(), None).unwrap();
-        let signal = ReconcileSignal::of(&new_json);
+        let signal = ReconcileSignal::of(&new_json, Judged::default(), None);
         self.timeline
             .restore_change(&recorded, Some(encoded), signal);
         self.objects.insert(place, object);

@@ -83,7 +83,7 @@ pub(super) fn marks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::ObjectId;
+    use crate::timeline::{ChangeId, ObjectId};
     use proptest::prelude::*;
 
     const X: Scale = Scale {
@@ -97,17 +97,18 @@ mod tests {
         length: 300.0,
     };
 
-    fn point(wall: i64, seconds: f64, created: bool) -> LatencyPoint {
-        let class = if created {
-            PointClass::Created
+    fn point(wall: i64, seconds: f64, exact: bool) -> LatencyPoint {
+        let class = if exact {
+            PointClass::Exact
         } else {
-            PointClass::SpecChanged
+            PointClass::Inexact
         };
         LatencyPoint {
             object: ObjectId(0),
             wall,
             seconds,
             class,
+            opened_by: ChangeId(0),
         }
     }
 

@@ -13,6 +13,7 @@ use egui::{ScrollArea, Ui};
 
 use crate::{
     model::{ConnectionState, Moment},
+    timeline::ReconcileTrigger,
     ui::{
         View, ViewContext, theme,
         widgets::{EmptyIcon, EmptyState, ghost_toggle, segmented},
@@ -26,6 +27,9 @@ use scatter::ScatterCache;
 #[derive(Debug, Default)]
 pub struct LatencyView {
     measure: Measure,
+    /// `None` until one is chosen: what there are figures of.
+    trigger: Option<ReconcileTrigger>,
+    include_inexact: bool,
     scale: DurationScale,
     /// Of which recording and of which state of it the model is.
     of: Option<(Moment, LatencyKey)>,
@@ -33,16 +37,28 @@ pub struct LatencyView {
     scatter: ScatterCache,
     /// When the model was made, and how long that took.
     made: Option<(Instant, Duration)>,
+    /// Up to which monotonic microsecond open reconciles were counted as open.
+    made_for: u64,
 }
+
+/// The estimates of open reconciles are made anew after this many microseconds without a change.
+const ESTIMATES_LAST: u64 = 10_000_000;
 
 /// At most this part of the time goes into keeping the figures up to date.
 const SHARE: u32 = 20;
 
 impl LatencyView {
+    /// Open reconciles count as longer with time, whether or not anything changes.
+    fn estimates_are_old(&self, now: Moment) -> bool {
+        !self.model.open.is_empty() && now.monotonic > self.made_for + ESTIMATES_LAST
+    }
+
     fn update(&mut self, ui: &Ui, cx: &ViewContext<'_>) {
         let Some((first, _)) = cx.timeline.extent() else {
             *self = Self {
                 measure: self.measure,
+                trigger: self.trigger,
+                include_inexact: self.include_inexact,
                 scale: self.scale,
                 ..Self::default()
             };
@@ -52,12 +68,16 @@ impl LatencyView {
             kind: cx.selection.kind,
             namespace: cx.selection.namespace.clone(),
             measure: self.measure,
+            trigger: self.trigger,
+            include_inexact: self.include_inexact,
         };
+        let now = end_of(cx);
         let key = LatencyKey::of(cx.timeline, choice.clone());
         if self
             .of
             .as_ref()
             .is_some_and(|(of, known)| *of == first && *known == key)
+            && !self.estimates_are_old(now)
         {
             return;
         }
@@ -70,7 +90,8 @@ impl LatencyView {
             return;
         }
         let start = Instant::now();
-        self.model = LatencyModel::of(cx.timeline, &choice);
+        self.model = LatencyModel::of(cx.timeline, &choice, now);
+        self.made_for = now.monotonic;
         self.made = Some((start, start.elapsed()));
         self.scatter.forget();
         self.of = Some((first, key));
@@ -98,10 +119,15 @@ impl View for LatencyView {
             .auto_shrink(false)
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+                let (measure, inexact) = (self.measure, self.include_inexact);
+                if let Some(trigger) = scatter::title(ui, cx, &self.model, measure, inexact) {
+                    self.trigger = Some(trigger);
+                }
                 let height = plot_height(ui.clip_rect().height(), &self.model);
                 self.scatter
                     .show(ui, cx, &self.model, self.measure, self.scale, height, now);
-                tables::quantiles(ui, cx, &self.model.kinds);
+                tables::quantiles(ui, cx, &self.model);
+                tables::objects(ui, cx, &self.model);
                 tables::open_now(ui, cx, &self.model.open, now);
                 ui.add_space(theme::MARGIN);
             });
@@ -124,6 +150,19 @@ impl View for LatencyView {
             };
         }
         // Laid out from the right.
+        let inexact = self.include_inexact;
+        if ghost_toggle(ui, cx.palette, "inexact", inexact)
+            .on_hover_text(
+                "Take also reconciles whose begin or end was not seen as it happened: found by a \
+                 list, in a gap, or by polling. Their durations are bounds.",
+            )
+            .clicked()
+        {
+            self.include_inexact = !inexact;
+        }
+        if self.model.trigger == ReconcileTrigger::Deleted {
+            return;
+        }
         let measures = [Measure::Ready, Measure::Observed];
         let on = measures
             .iter()
@@ -145,7 +184,12 @@ pub(crate) fn end_of(cx: &ViewContext<'_>) -> Moment {
 
 /// As high as the design has it, and lower where the tables below would not be in sight.
 fn plot_height(available: f32, model: &LatencyModel) -> f32 {
-    let rows = model.kinds.len() + model.open.len().clamp(1, 4);
+    let estimates = model
+        .kinds
+        .iter()
+        .filter(|kind| kind.has_estimate())
+        .count();
+    let rows = model.kinds.len() + estimates + model.open.len().clamp(1, 4);
     let tables = rows as f32 * theme::ROW + 2.0 * theme::TABLE_HEAD + 40.0 + theme::MARGIN;
     let most = (available * 0.52).clamp(220.0, 372.0);
     (available - tables - 34.0).clamp(220.0, most)
@@ -162,8 +206,9 @@ fn explain(ui: &mut Ui, cx: &ViewContext<'_>, model: &LatencyModel) {
     let (icon, explanation, hint) = if is_unsupported {
         (
             EmptyIcon::Nothing,
-            "The status has no observedGeneration and no Ready condition, so nothing tells from \
-             outside when the controller caught up with a change.",
+            "The status has no observedGeneration, no Ready condition and no other sign of being \
+             done, so nothing tells from outside when the controller caught up with a change. \
+             Settings can name a field that does (latency).",
             "",
         )
     } else {

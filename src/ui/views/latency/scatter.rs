@@ -7,16 +7,16 @@ use super::{
     aggregate::{self, Mark, Scale},
     axes::{self, DurationScale},
     figures::running_text,
-    model::{LatencyModel, Measure, OpenReconcile, PointClass},
+    model::{LatencyModel, Measure, OpenReconcile, PointClass, trigger_words},
 };
 use crate::{
     model::Moment,
-    timeline::{ObjectId, Timeline},
+    timeline::{ChangeId, ObjectId, ReconcileTrigger, Timeline},
     ui::{
         Command, ViewContext, format,
         plot::{self, LevelLine, MarkHit, MarkSeries, MarkShape, PlotAxis, Scatter},
         theme,
-        widgets::paint_text,
+        widgets::{paint_text, segmented},
     },
 };
 
@@ -25,13 +25,13 @@ const TITLE: f32 = 34.0;
 /// The finished reconciles as marks, kept while neither they nor the axes change.
 #[derive(Debug, Default)]
 pub(super) struct ScatterCache {
-    of: Option<(PlotAxis, PlotAxis, [u32; 2], bool)>,
+    of: Option<(PlotAxis, PlotAxis, [u32; 2], bool, ReconcileTrigger)>,
     marks: Vec<[Vec<Mark>; 2]>,
     series: Vec<MarkSeries>,
 }
 
-/// Classes in the order of their series; the rarer is on top.
-const CLASSES: [PointClass; 2] = [PointClass::SpecChanged, PointClass::Created];
+/// Classes in the order of their series; the surer is on top.
+const CLASSES: [PointClass; 2] = [PointClass::Inexact, PointClass::Exact];
 
 impl ScatterCache {
     /// The points have changed.
@@ -54,8 +54,8 @@ impl ScatterCache {
         height: f32,
         now: Moment,
     ) {
-        title(ui, cx, measure);
-        let awaited: Vec<_> = model.open.iter().filter(|open| !open.reached).collect();
+        let of_trigger = |open: &&OpenReconcile| !open.reached && open.trigger == model.trigger;
+        let awaited: Vec<_> = model.open.iter().filter(of_trigger).collect();
         let ages: Vec<_> = awaited
             .iter()
             .map(|open| open.age(now).as_secs_f64())
@@ -97,9 +97,10 @@ impl ScatterCache {
                 .collect(),
         });
         let lines = lines(cx, model, scale);
-        let empty = match measure {
-            Measure::Observed => "Nothing was seen to be observed yet.",
-            Measure::Ready => "Nothing was seen to become ready yet. Look at “observed”.",
+        let empty = match (model.trigger, measure) {
+            (ReconcileTrigger::Deleted, _) => "No deletion was followed to its end yet.",
+            (_, Measure::Observed) => "Nothing was seen to be observed yet.",
+            (_, Measure::Ready) => "Nothing was seen to become ready yet. Look at “observed”.",
         };
         let scatter = Scatter {
             x: &x,
@@ -138,6 +139,7 @@ impl ScatterCache {
             y.clone(),
             [area.x.to_bits(), area.y.to_bits()],
             cx.palette.dark,
+            model.trigger,
         );
         if self.of.as_ref() == Some(&of) {
             return;
@@ -160,8 +162,11 @@ impl ScatterCache {
                 .filter(|mark| mark.class == class)
                 .partition(|mark| mark.count > 3);
             let (name, color) = match class {
-                PointClass::SpecChanged => ("spec change", cx.palette.accent),
-                PointClass::Created => ("creation", cx.palette.violet),
+                PointClass::Exact => (
+                    trigger_words(model.trigger),
+                    trigger_color(cx, model.trigger),
+                ),
+                PointClass::Inexact => ("inexact", cx.palette.faint),
             };
             for (marks, strength) in [(&single, 0.72), (&many, 1.0)] {
                 let points = marks.iter().map(|mark| &model.points[mark.point]);
@@ -190,6 +195,7 @@ impl ScatterCache {
             return Some(Target {
                 object: open.object,
                 wall: open.since.wall,
+                opened_by: open.opened_by,
                 mark: None,
             });
         }
@@ -202,6 +208,7 @@ impl ScatterCache {
         Some(Target {
             object: point.object,
             wall: point.wall,
+            opened_by: point.opened_by,
             mark: Some(mark),
         })
     }
@@ -211,6 +218,7 @@ impl ScatterCache {
 struct Target {
     object: ObjectId,
     wall: i64,
+    opened_by: ChangeId,
     /// `None` for an open reconcile.
     mark: Option<Mark>,
 }
@@ -230,7 +238,8 @@ impl Target {
             format::clock_millis(self.wall)
         );
         let Some(mark) = self.mark else {
-            let open = model.open.iter().find(|open| open.object == self.object);
+            let is_it = |open: &&OpenReconcile| open.opened_by == self.opened_by;
+            let open = model.open.iter().find(is_it);
             let age = open
                 .map(|open| running_text(open.age(now)))
                 .unwrap_or_default();
@@ -238,17 +247,18 @@ impl Target {
         };
         let point = &model.points[mark.point];
         let took = format::latency(std::time::Duration::from_secs_f64(point.seconds));
-        let trigger = match point.class {
-            PointClass::SpecChanged => "spec change",
-            PointClass::Created => "creation",
+        let trigger = trigger_words(model.trigger);
+        let how = match point.class {
+            PointClass::Exact => "",
+            PointClass::Inexact => " (inexact: not watched all along)",
         };
         let more = match mark.count {
             0 | 1 => String::new(),
             count => format!("\nand {} more here", count - 1),
         };
         format!(
-            "{name}\n{} after {took}\n{trigger} at {at}{more}",
-            measure.label()
+            "{name}\n{} after {took}{how}\n{trigger} at {at}{more}",
+            measure.end_of(model.trigger)
         )
     }
 }
@@ -256,12 +266,10 @@ impl Target {
 /// Selects an object with the revision that began a reconcile.
 fn select(cx: &mut ViewContext<'_>, target: &Target) {
     cx.send(Command::SelectObject(target.object));
-    if target.mark.is_some()
-        && let Some(b) = cx.timeline.latest_at(target.object, target.wall)
-    {
+    if target.mark.is_some() {
         cx.send(Command::SelectChange {
             a: None,
-            b: Some(b),
+            b: Some(target.opened_by),
         });
     }
 }
@@ -277,33 +285,77 @@ fn object_name(timeline: &Timeline, id: ObjectId) -> String {
     format!("{kind} {}", object.key)
 }
 
-fn title(ui: &mut Ui, cx: &ViewContext<'_>, measure: Measure) {
+/// The colour of what a trigger opened.
+fn trigger_color(cx: &ViewContext<'_>, trigger: ReconcileTrigger) -> egui::Color32 {
+    match trigger {
+        ReconcileTrigger::SpecChanged => cx.palette.accent,
+        ReconcileTrigger::Created => cx.palette.violet,
+        ReconcileTrigger::Deleted => cx.palette.error,
+    }
+}
+
+/// Says what the plot shows, lets another trigger be chosen, and names the marks. Returns the
+/// trigger that was clicked.
+pub(super) fn title(
+    ui: &mut Ui,
+    cx: &ViewContext<'_>,
+    model: &LatencyModel,
+    measure: Measure,
+    include_inexact: bool,
+) -> Option<ReconcileTrigger> {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), TITLE), egui::Sense::hover());
-    let text = format!("Time from spec change to {}", measure.label());
-    let (painter, palette) = (ui.painter(), cx.palette);
+    let trigger = model.trigger;
+    let text = format!(
+        "Time from {} to {}",
+        trigger_words(trigger),
+        measure.end_of(trigger)
+    );
+    let palette = cx.palette;
     let inner = rect.shrink2(vec2(16.0, 0.0));
     let left = Align2::LEFT_CENTER;
     let font = theme::body_strong();
-    let words = paint_text(painter, inner, left, &text, font, palette.text);
-    let legend = [
-        ("spec change", palette.accent),
-        ("creation", palette.violet),
+    let words = paint_text(ui.painter(), inner, left, &text, font, palette.text);
+    let place = inner.with_min_x(words.right() + 18.0);
+    let place = egui::UiBuilder::new()
+        .max_rect(place)
+        .layout(egui::Layout::left_to_right(egui::Align::Center));
+    let (clicked, chooser) = ui
+        .scope_builder(place, |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            let all = ReconcileTrigger::ALL;
+            let on = all.iter().position(|known| *known == trigger);
+            let clicked = segmented(ui, palette, &TRIGGERS, on.unwrap_or_default());
+            (clicked.map(|i| all[i]), ui.min_rect())
+        })
+        .inner;
+    let mut legend = vec![
+        (trigger_words(trigger), trigger_color(cx, trigger)),
         ("still open", palette.warn),
     ];
+    if include_inexact {
+        legend.push(("inexact", palette.faint));
+    }
+    let painter = ui.painter();
     let mut right = inner.right();
     for (name, color) in legend.into_iter().rev() {
         let at = inner.with_max_x(right);
         let anchor = Align2::RIGHT_CENTER;
-        let name = paint_text(painter, at, anchor, name, theme::caption(), palette.muted);
-        if name.left() < words.right() + 30.0 {
+        let font = theme::caption();
+        let wide = painter.layout_no_wrap(name.to_owned(), font.clone(), palette.muted);
+        if right - wide.size().x < chooser.right() + 30.0 {
             break;
         }
+        let name = paint_text(painter, at, anchor, name, font, palette.muted);
         painter.circle_filled(name.left_center() - vec2(8.0, 0.0), 2.8, color);
         right = name.left() - 26.0;
     }
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+    clicked
 }
+
+/// The triggers as they are chosen, in the order of [`ReconcileTrigger::ALL`].
+const TRIGGERS: [&str; 3] = ["spec change", "created", "deleted"];
 
 fn lines(cx: &ViewContext<'_>, model: &LatencyModel, scale: DurationScale) -> Vec<LevelLine> {
     let Some(quantiles) = model.quantiles else {

@@ -6,11 +6,11 @@ use egui::{Align, Align2, Color32, Rect, Response, Role, Sense, Ui, WidgetInfo, 
 
 use super::{
     figures::running_text,
-    model::{KindLatency, OpenReconcile, Slowness},
+    model::{KindLatency, LatencyModel, OpenReconcile, Slowness, trigger_words},
 };
 use crate::{
     model::Moment,
-    timeline::LatencyMethod,
+    timeline::{Censored, LatencyMethod, LatencySummary},
     ui::{
         Command, ViewContext, format,
         theme::{self, Palette},
@@ -52,6 +52,14 @@ const fn words(heading: &'static str, share: f32) -> Column {
     }
 }
 
+const fn words_of(heading: &'static str, points: f32) -> Column {
+    Column {
+        heading,
+        width: Width::Points(points),
+        align: Align::LEFT,
+    }
+}
+
 const QUANTILES: [Column; 8] = [
     words("Kind", 0.35),
     figures("Reconciles", 86.0),
@@ -78,9 +86,10 @@ const NARROW_QUANTILES: [Column; 8] = [
 /// Below this width the table is the narrow one.
 const NARROW: f32 = 740.0;
 
-const OPEN: [Column; 4] = [
-    words("Object", 0.66),
-    words("Kind", 0.34),
+const OPEN: [Column; 5] = [
+    words("Object", 0.58),
+    words("Kind", 0.42),
+    words_of("After", 96.0),
     figures("Since", 118.0),
     figures("Usual p95", 110.0),
 ];
@@ -167,7 +176,7 @@ fn figure(duration: Option<Duration>) -> String {
 }
 
 /// The quantile table. A click selects the kind.
-pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLatency]) {
+pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, model: &LatencyModel) {
     let palette = cx.palette;
     let narrow = ui.available_width() < NARROW;
     let columns = if narrow {
@@ -176,43 +185,34 @@ pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLate
         &QUANTILES
     };
     head(ui, palette, columns);
-    for (index, kind) in kinds.iter().enumerate() {
+    for (index, kind) in model.kinds.iter().enumerate() {
         let (rect, response) = row(ui, palette, index, false);
         let cells = cells(columns, rect);
-        let summary = &kind.summary;
         let supported = kind.measured_by().is_ok();
-        let count = if supported {
-            format::count(summary.count)
-        } else {
-            "–".to_owned()
-        };
-        let ready = |i: usize| figure(summary.ready.map(|quantiles| quantiles[i]));
-        let texts = [
-            kind.name.clone(),
-            count,
-            figure(summary.observed.map(|quantiles| quantiles[0])),
-            ready(0),
-            ready(1),
-            ready(2),
-        ];
-        let painter = ui.painter();
-        let mut cut = narrow;
-        for (i, text) in texts.iter().enumerate() {
-            let color = if i == 0 { palette.text } else { palette.muted };
-            let align = columns[i].align;
-            cut |= paint_elided(painter, cells[i], align, text, theme::body(), color);
-        }
-        let open = open_cell(ui, palette, cells[6], summary.open, supported);
+        let texts = summary_texts(
+            &kind.name,
+            &kind.summary,
+            supported || kind.summary.count > 0,
+        );
+        paint_summary(ui, palette, columns, &cells, &texts);
+        let open = open_cell(ui, palette, cells[6], kind.summary.open, supported);
         let (words, color) = match kind.measured_by() {
             Ok(words) => (words, palette.muted),
             Err(words) => (words, palette.faint),
         };
         let shown = if narrow {
-            short_method(summary.method)
+            short_method(kind.summary.method)
         } else {
             words
         };
-        cut |= paint_elided(painter, cells[7], Align::LEFT, shown, theme::body(), color);
+        paint_elided(
+            ui.painter(),
+            cells[7],
+            Align::LEFT,
+            shown,
+            theme::body(),
+            color,
+        );
         response.widget_info(|| {
             let figures = texts.join(" ");
             WidgetInfo::labeled(Role::Row, true, format!("{figures} {open} {words}"))
@@ -220,12 +220,196 @@ pub(super) fn quantiles(ui: &mut Ui, cx: &mut ViewContext<'_>, kinds: &[KindLate
         if response.clicked() {
             cx.send(Command::SelectKind(Some(kind.kind)));
         }
-        if cut {
-            response.on_hover_text(format!(
-                "{}, {} reconciles\nMeasured by: {words}",
-                texts[0], texts[1]
-            ));
+        response.on_hover_text(format!(
+            "{}, {} reconciles\nMeasured by: {words}\n{}",
+            texts[0],
+            texts[1],
+            kind.measure.explanation()
+        ));
+        if kind.has_estimate() {
+            estimate(ui, palette, columns, kind, index);
         }
+    }
+}
+
+/// Count and quantiles of one row.
+fn summary_texts(name: &str, summary: &LatencySummary, supported: bool) -> [String; 6] {
+    let count = if supported {
+        format::count(summary.count)
+    } else {
+        "–".to_owned()
+    };
+    let ready = |i: usize| figure(summary.ready.map(|quantiles| quantiles[i]));
+    [
+        name.to_owned(),
+        count,
+        figure(summary.observed.map(|quantiles| quantiles[0])),
+        ready(0),
+        ready(1),
+        ready(2),
+    ]
+}
+
+fn paint_summary(
+    ui: &Ui,
+    palette: &Palette,
+    columns: &[Column; 8],
+    cells: &[Rect; 8],
+    texts: &[String; 6],
+) {
+    for (i, text) in texts.iter().enumerate() {
+        let color = if i == 0 { palette.text } else { palette.muted };
+        let align = columns[i].align;
+        paint_elided(ui.painter(), cells[i], align, text, theme::body(), color);
+    }
+}
+
+/// What the Kaplan–Meier line is about.
+const ESTIMATE: &str = "Kaplan–Meier quantiles (Kaplan and Meier, J. Am. Stat. Assoc. 53, 1958): \
+    what is still open, was superseded, deleted or lost from sight counts as “longer than it was \
+    watched”, where the plain quantiles leave it out. “>” means longer than anything seen to end.";
+
+/// The line below a kind for which the plain quantiles are not the whole story.
+fn estimate(
+    ui: &mut Ui,
+    palette: &Palette,
+    columns: &[Column; 8],
+    kind: &KindLatency,
+    index: usize,
+) {
+    let (rect, response) = row(ui, palette, index, false);
+    let cells = cells(columns, rect);
+    let summary = &kind.summary;
+    let longest = summary.ready.or(summary.observed).map(|[.., p99]| p99);
+    let estimated = |estimate: Option<Censored>, i: usize| match estimate {
+        None => String::new(),
+        Some(estimate) => match (estimate.quantiles[i], longest) {
+            (Some(quantile), _) => format::latency(quantile),
+            (None, Some(longest)) => format!("> {}", format::latency(longest)),
+            (None, None) => "–".to_owned(),
+        },
+    };
+    let censored = summary.ready_estimate.or(summary.observed_estimate);
+    let censored = censored.map_or(0, |estimate| estimate.censored);
+    let texts = [
+        "Kaplan–Meier".to_owned(),
+        if censored > 0 {
+            format!("+{}", format::count(censored))
+        } else {
+            String::new()
+        },
+        estimated(summary.observed_estimate, 0),
+        estimated(summary.ready_estimate, 0),
+        estimated(summary.ready_estimate, 1),
+        estimated(summary.ready_estimate, 2),
+    ];
+    let name = cells[0].with_min_x(cells[0].left() + INDENT);
+    for (i, text) in texts.iter().enumerate() {
+        let cell = if i == 0 { name } else { cells[i] };
+        let align = columns[i].align;
+        paint_elided(
+            ui.painter(),
+            cell,
+            align,
+            text,
+            theme::small(),
+            palette.faint,
+        );
+    }
+    let counts = kind.counts().join(" · ");
+    let wide = cells[6].union(cells[7]).with_min_x(cells[6].left() + 16.0);
+    let place = if counts.is_empty() { cells[7] } else { wide };
+    paint_elided(
+        ui.painter(),
+        place,
+        Align::LEFT,
+        &counts,
+        theme::small(),
+        palette.faint,
+    );
+    response.widget_info(|| {
+        let figures = texts.join(" ");
+        WidgetInfo::labeled(Role::Row, true, format!("{} {figures} {counts}", kind.name))
+    });
+    let more = if counts.is_empty() {
+        String::new()
+    } else {
+        format!("\n{counts}")
+    };
+    response.on_hover_text(format!(
+        "{ESTIMATE}\n{} censored beside {} that ended.{more}",
+        format::count(censored),
+        format::count(summary.count)
+    ));
+}
+
+const OBJECTS: [Column; 7] = [
+    words("Object", 1.0),
+    figures("Reconciles", 86.0),
+    figures("observed p50", 104.0),
+    figures("ready p50", 80.0),
+    figures("ready p95", 80.0),
+    figures("ready p99", 80.0),
+    figures("Open", 58.0),
+];
+
+/// The same with less room.
+const NARROW_OBJECTS: [Column; 7] = [
+    words("Object", 1.0),
+    figures("Count", 68.0),
+    figures("obs. p50", 68.0),
+    figures("p50", 66.0),
+    figures("p95", 66.0),
+    figures("p99", 66.0),
+    figures("Open", 52.0),
+];
+
+/// Most rows of objects; the slowest come first.
+const MOST_OBJECTS: usize = 100;
+
+/// The objects of the kind that is selected. A click selects one.
+pub(super) fn objects(ui: &mut Ui, cx: &mut ViewContext<'_>, model: &LatencyModel) {
+    if model.objects.is_empty() {
+        return;
+    }
+    let palette = cx.palette;
+    title(ui, palette, "By object, slowest first");
+    let columns = if ui.available_width() < NARROW {
+        &NARROW_OBJECTS
+    } else {
+        &OBJECTS
+    };
+    head(ui, palette, columns);
+    for (index, item) in model.objects.iter().take(MOST_OBJECTS).enumerate() {
+        let selected = cx.selection.object == Some(item.object);
+        let (rect, response) = row(ui, palette, index, selected);
+        let cells = cells(columns, rect);
+        let texts = summary_texts(&item.name, &item.summary, true);
+        let mut cut = false;
+        for (i, text) in texts.iter().enumerate() {
+            let color = if i == 0 { palette.text } else { palette.muted };
+            let align = columns[i].align;
+            cut |= paint_elided(ui.painter(), cells[i], align, text, theme::body(), color);
+        }
+        let open = open_cell(ui, palette, cells[6], item.summary.open, true);
+        response.widget_info(|| {
+            let text = format!("{} {open}", texts.join(" "));
+            WidgetInfo::selected(Role::Row, true, selected, text)
+        });
+        if response.clicked() {
+            cx.send(Command::SelectObject(item.object));
+        }
+        if cut {
+            response.on_hover_text(&item.name);
+        }
+    }
+    if let Some(more) = model
+        .objects
+        .len()
+        .checked_sub(MOST_OBJECTS)
+        .filter(|n| *n > 0)
+    {
+        title(ui, palette, &format!("and {} more", format::count(more)));
     }
 }
 
@@ -235,6 +419,7 @@ fn short_method(method: Option<LatencyMethod>) -> &'static str {
         Some(LatencyMethod::StatusObservedGeneration) => "status",
         Some(LatencyMethod::ConditionObservedGeneration) => "condition",
         Some(LatencyMethod::ReadyCondition) => "Ready",
+        Some(LatencyMethod::OtherSign(_)) => "other",
         None => "–",
     }
 }
@@ -292,7 +477,7 @@ pub(super) fn open_now(ui: &mut Ui, cx: &mut ViewContext<'_>, open: &[OpenReconc
     for (index, item) in open.iter().take(MOST_OPEN).enumerate() {
         let selected = cx.selection.object == Some(item.object);
         let (rect, response) = row(ui, palette, index, selected);
-        let [name, kind, since, usual] = cells(&OPEN, rect);
+        let [name, kind, after, since, usual] = cells(&OPEN, rect);
         let kind_name = cx
             .timeline
             .object(item.object)
@@ -312,6 +497,14 @@ pub(super) fn open_now(ui: &mut Ui, cx: &mut ViewContext<'_>, open: &[OpenReconc
             kind,
             Align::LEFT,
             kind_name,
+            theme::body(),
+            palette.muted,
+        );
+        paint_elided(
+            painter,
+            after,
+            Align::LEFT,
+            trigger_words(item.trigger),
             theme::body(),
             palette.muted,
         );

@@ -38,8 +38,8 @@ impl Header {
         let newest = object.newest().and_then(|id| timeline.change(id));
         let progress = newest.and_then(|change| {
             let generation = change.generation?;
-            Some(match change.signal.observed {
-                Some(observed) => format!("generation {generation}, observed {observed}"),
+            Some(match change.signal.observed() {
+                Some((observed, _)) => format!("generation {generation}, observed {observed}"),
                 None => format!("generation {generation}"),
             })
         });

@@ -8,6 +8,7 @@
 mod architecture;
 mod cli;
 mod cluster;
+mod readiness;
 mod support;
 mod ui;
 mod ui_insights;

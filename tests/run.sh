@@ -30,7 +30,11 @@ missing_packages() {
     unless gcc command -v cc
     unless libc6-dev test -e /usr/include/stdio.h
     unless ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
-    { tests/apiserver/build.sh --packages; tests/crds/fetch.sh --packages; } | sort -u
+    {
+        tests/apiserver/build.sh --packages
+        tests/kstatus/build.sh --packages
+        tests/crds/fetch.sh --packages
+    } | sort -u
     # To open the window: a display, and what is loaded when the window is opened.
     unless xvfb command -v Xvfb
     unless libx11-6 library libX11.so.6
@@ -65,6 +69,7 @@ found=$(cargo --version | cut -d ' ' -f 2)
 
 KUBEBUILDER_ASSETS=$(tests/apiserver/build.sh)
 export KUBEBUILDER_ASSETS
+tests/kstatus/build.sh >/dev/null
 tests/crds/fetch.sh >/dev/null
 [[ ${1:-} != --prepare ]] || exit 0
 

@@ -1,0 +1,3 @@
+//! Readiness against those who know: kstatus itself.
+
+mod kstatus;

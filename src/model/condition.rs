@@ -76,3 +76,29 @@ pub struct Readiness {
     /// The reason in words.
     pub reason: Box<str>,
 }
+
+impl Readiness {
+    /// The result in a word or two, as kstatus names it: `In progress`, `Suspended`.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self.status {
+            ReadinessStatus::Current if self.suspended => "Suspended",
+            ReadinessStatus::Current => "Current",
+            ReadinessStatus::InProgress => "In progress",
+            ReadinessStatus::Failed => "Failed",
+            ReadinessStatus::Terminating => "Terminating",
+            ReadinessStatus::Unknown => "Unknown",
+        }
+    }
+
+    /// The result with its reason: `Failed · Stalled is True (RetriesExceeded)`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let label = self.label();
+        if self.reason.is_empty() {
+            label.to_owned()
+        } else {
+            format!("{label} · {}", self.reason)
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use egui::{Color32, Painter, Pos2, Rect, Stroke, epaint::PathShape, pos2, vec2};
 
 use crate::{
-    model::{ConnectionState, ReadinessStatus},
+    model::{ConnectionState, Readiness, ReadinessStatus},
     ui::theme::Palette,
 };
 
@@ -18,6 +18,8 @@ pub enum Dot {
     Bad,
     /// Going away: an open diamond.
     Leaving,
+    /// Resting since somebody asked for it: two bars.
+    Paused,
     /// Nothing is known: a ring.
     Unknown,
     /// Not open: a small disc.
@@ -27,12 +29,13 @@ pub enum Dot {
 impl Dot {
     /// The dot of a readiness.
     #[must_use]
-    pub fn of_readiness(status: ReadinessStatus) -> Self {
-        match status {
+    pub fn of_readiness(readiness: &Readiness) -> Self {
+        match readiness.status {
             ReadinessStatus::Failed => Dot::Bad,
             ReadinessStatus::Terminating => Dot::Leaving,
             ReadinessStatus::InProgress => Dot::Busy,
             ReadinessStatus::Unknown => Dot::Unknown,
+            ReadinessStatus::Current if readiness.suspended => Dot::Paused,
             ReadinessStatus::Current => Dot::Good,
         }
     }
@@ -59,6 +62,7 @@ impl Dot {
             Dot::Good => palette.ok,
             Dot::Busy | Dot::Leaving => palette.warn,
             Dot::Bad => palette.error,
+            Dot::Paused => palette.muted,
             Dot::Unknown | Dot::Off => palette.faint,
         }
     }
@@ -88,6 +92,13 @@ pub fn paint_dot(painter: &Painter, palette: &Palette, center: Pos2, radius: f32
         Dot::Bad => {
             let square = Rect::from_center_size(center, vec2(radius, radius) * 1.8);
             painter.rect_filled(square, 2.0, color);
+        }
+        Dot::Paused => {
+            let bar = vec2(radius * 0.55, radius * 1.7);
+            for side in [-1.0, 1.0] {
+                let middle = center + vec2(side * radius * 0.55, 0.0);
+                painter.rect_filled(Rect::from_center_size(middle, bar), 1.0, color);
+            }
         }
         Dot::Busy => {
             painter.add(PathShape::convex_polygon(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    model::{ChangeKind, Moment},
+    model::{ChangeKind, Moment, Readiness},
     timeline::{ObjectId, Timeline},
     ui::views::latency::figures::age_text,
 };
@@ -19,6 +19,8 @@ pub struct Header {
     pub created: Option<i64>,
     /// `generation 3, observed 2`.
     pub progress: Option<String>,
+    /// Whether it has reached its desired state; `None` once it is deleted.
+    pub readiness: Option<Readiness>,
     /// Since when a reconcile is awaited.
     pub reconciling_since: Option<Moment>,
     /// When it was deleted.
@@ -53,6 +55,7 @@ impl Header {
                 .as_ref()
                 .and_then(|live| Some(live.created?.as_microsecond())),
             progress,
+            readiness: object.live.as_ref().map(|live| live.readiness.clone()),
             reconciling_since: open.map(|sample| sample.spec_seen_at),
             deleted: deleted.map(|change| change.at),
         })

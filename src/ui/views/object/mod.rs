@@ -5,6 +5,7 @@ pub mod header;
 pub mod history;
 mod history_list;
 mod history_paint;
+mod readiness_line;
 pub mod revision_row;
 pub mod selection;
 pub mod summary;
@@ -31,6 +32,7 @@ use crate::{
 };
 use header::Header;
 use history_list::HistoryList;
+use readiness_line::readiness_line;
 use selection::Compared;
 use yaml_pane::YamlPane;
 
@@ -209,7 +211,11 @@ fn nothing_selected(ui: &mut Ui, palette: &Palette) {
 
 fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
     let (palette, now) = (cx.palette, end_of(cx));
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
+    let height = match head.readiness {
+        Some(_) => HEAD + readiness_line::HEIGHT,
+        None => HEAD,
+    };
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let inner = Rect::from_min_max(
         rect.min + vec2(theme::MARGIN, 12.0),
         rect.max - vec2(theme::MARGIN, 0.0),
@@ -255,6 +261,10 @@ fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
             }
         });
     });
+    if let Some(readiness) = &head.readiness {
+        let line = inner.with_min_y(rect.bottom() - readiness_line::HEIGHT);
+        readiness_line(ui, palette, readiness, line);
+    }
     if let Some(since) = head.reconciling_since
         && now == cx.now
     {

@@ -140,7 +140,7 @@ impl<'a> Row<'a> {
                 .into(),
             Column::Name => Cow::Borrowed(&self.object.key.name),
             Column::Printer(index) => self.cell(index).map_or("".into(), |cell| cell.display(now)),
-            Column::Readiness => Cow::Borrowed(&self.live.readiness.reason),
+            Column::Readiness => self.live.readiness.sentence().into(),
             Column::Age => match self.live.created {
                 Some(created) => Cell::Date(created).display(now).into_owned().into(),
                 None => "<unknown>".into(),
@@ -184,6 +184,7 @@ impl<'a> Row<'a> {
                     .is_some_and(|text| contains(text, word))
                 || kind.is_some_and(|text| contains(text, word))
                 || contains(&self.live.readiness.reason, word)
+                || contains(self.live.readiness.label(), word)
                 || self.live.cells.iter().any(|cell| {
                     // Ages move on; a row that comes and goes with them would be of no use.
                     !is_date(cell) && contains(&cell.display(Timestamp::UNIX_EPOCH), word)
@@ -195,7 +196,8 @@ impl<'a> Row<'a> {
     pub(super) fn compare(&self, other: &Self, column: Column, timeline: &Timeline) -> Ordering {
         match column {
             Column::Dot | Column::Readiness => {
-                self.live.readiness.status.cmp(&other.live.readiness.status)
+                let key = |row: &Self| (row.live.readiness.status, !row.live.readiness.suspended);
+                key(self).cmp(&key(other))
             }
             Column::Kind => {
                 kind_name(timeline, self.object.kind).cmp(&kind_name(timeline, other.object.kind))

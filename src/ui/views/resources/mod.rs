@@ -87,11 +87,13 @@ impl View for ResourcesView {
             ReadyFilter::Any => "ready: any",
             ReadyFilter::NotReady => "ready: not yet",
             ReadyFilter::Failed => "ready: failed",
+            ReadyFilter::Suspended => "ready: suspended",
         };
         let choices = [
             (ReadyFilter::Any, "any"),
             (ReadyFilter::NotReady, "not yet ready"),
             (ReadyFilter::Failed, "failed"),
+            (ReadyFilter::Suspended, "suspended"),
         ];
         dropdown(ui, palette, text, text, |ui| {
             fit_menu(ui, choices.map(|(_, text)| text));

@@ -7,7 +7,7 @@ use std::{cmp::Ordering, collections::HashSet, sync::Arc};
 
 use super::column::{Column, Row, natural_order};
 use crate::{
-    model::ReadinessStatus,
+    model::{Readiness, ReadinessStatus},
     timeline::{ChangeId, KindId, ObjectId, Timeline},
 };
 
@@ -26,16 +26,20 @@ pub(super) enum ReadyFilter {
     NotReady,
     /// Those that failed.
     Failed,
+    /// Those that rest since somebody asked for it.
+    Suspended,
 }
 
 impl ReadyFilter {
-    fn allows(self, status: ReadinessStatus) -> bool {
+    fn allows(self, readiness: &Readiness) -> bool {
+        let status = readiness.status;
         match self {
             ReadyFilter::Any => true,
             ReadyFilter::NotReady => {
                 !matches!(status, ReadinessStatus::Current | ReadinessStatus::Unknown)
             }
             ReadyFilter::Failed => status == ReadinessStatus::Failed,
+            ReadyFilter::Suspended => readiness.suspended,
         }
     }
 }
@@ -59,7 +63,7 @@ impl Query {
             _ => true,
         };
         here && self.kind.is_none_or(|kind| kind == row.object.kind)
-            && self.ready.allows(row.live.readiness.status)
+            && self.ready.allows(&row.live.readiness)
             && (self.filter.is_empty() || row.matches(&self.filter, timeline))
     }
 

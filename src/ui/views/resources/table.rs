@@ -273,11 +273,18 @@ impl Table<'_> {
             let under_pointer = pointer.is_some_and(|at| cell.x_range().contains(at.x));
             match heading.column {
                 Column::Dot => {
-                    let dot = Dot::of_readiness(row.live.readiness.status);
+                    let readiness = &row.live.readiness;
+                    let dot = Dot::of_readiness(readiness);
                     let center = pos2(cell.left() + 16.0, cell.center().y);
                     paint_dot(painter, cx.palette, center, 5.0, dot);
+                    if speaks {
+                        let node = ui.interact(cell, response.id.with(i), Sense::hover());
+                        node.widget_info(|| {
+                            WidgetInfo::labeled(Role::Cell, true, readiness.label())
+                        });
+                    }
                     if under_pointer {
-                        tooltip = Some(row.live.readiness.reason.to_string());
+                        tooltip = Some(readiness.sentence());
                     }
                 }
                 Column::LastHour => {

@@ -77,11 +77,6 @@ impl Cluster {
     fn object(&mut self, kind: &Arc<ResourceKind>, key: (&str, &str), ready: &str, second: i64) {
         self.revisions += 1;
         let (namespace, name) = key;
-        let known = {
-            let timeline = self.timeline.read();
-            let id = timeline.kind_id(kind).unwrap();
-            timeline.find(id, &key_of(namespace, name)).is_some()
-        };
         let body = format!(
             r#"{{"apiVersion":"{}","kind":"{}","metadata":{{"namespace":"{namespace}","name":"{name}","uid":"uid-{namespace}-{name}","resourceVersion":"{rv}","generation":1,"creationTimestamp":"2023-11-14T21:13:20Z"}},"spec":{{"secretName":"{name}-secret","replicas":{}}},"status":{{"observedGeneration":1,"conditions":[{{"type":"Ready","status":"{ready}","reason":"Because"}}]}}}}"#,
             kind.api_version(),
@@ -89,6 +84,16 @@ impl Cluster {
             name.len(),
             rv = self.revisions,
         );
+        self.write(kind, key, second, &body);
+    }
+
+    fn write(&mut self, kind: &Arc<ResourceKind>, key: (&str, &str), second: i64, body: &str) {
+        let (namespace, name) = key;
+        let known = {
+            let timeline = self.timeline.read();
+            let id = timeline.kind_id(kind).unwrap();
+            timeline.find(id, &key_of(namespace, name)).is_some()
+        };
         self.recorder.observe(Observation::Object(ObjectState {
             kind: Arc::clone(kind),
             key: key_of(namespace, name),
@@ -102,7 +107,7 @@ impl Cluster {
             },
             provenance: Provenance::Watch,
             observed_at: at(second),
-            body: Some(body.into_bytes().into()),
+            body: Some(body.as_bytes().into()),
         }));
     }
 }
@@ -322,8 +327,24 @@ fn a_kind_shows_its_rows_and_printer_columns() {
     );
     // An hour and a minute after creation.
     assert_eq!(
-        window.labels(Role::Cell)[..5],
-        ["data", "pg-tls", "True", "6", "61m"]
+        window.labels(Role::Cell)[..6],
+        ["Current", "data", "pg-tls", "True", "6", "61m"]
+    );
+}
+
+#[test]
+fn what_is_suspended_says_so_and_can_be_asked_for() {
+    let (mut cluster, certificate) = shop();
+    let body = r#"{"metadata":{"namespace":"shop","name":"resting","generation":2},"spec":{"suspend":true},
+        "status":{"observedGeneration":1,"conditions":[{"type":"Ready","status":"False"}]}}"#;
+    cluster.write(&certificate, ("shop", "resting"), 5, body);
+    let mut window = Window::open(&[&cluster]);
+    window.click("ready: any");
+    window.click("suspended");
+    assert_eq!(window.rows(), ["shop/resting"]);
+    assert_eq!(
+        window.labels(Role::Cell)[..4],
+        ["Suspended", "Certificate", "shop", "resting"]
     );
 }
 

@@ -103,18 +103,21 @@ struct UserSettings {
     loaded: Settings,
     problem: Option<SettingsError>,
     rules: Arc<KindRules>,
+    /// What is wrong with rules of the user, which are left out.
+    unusable: Vec<String>,
 }
 
 impl UserSettings {
     fn load() -> Self {
         let file = SettingsFile::of_user();
         let (loaded, problem) = file.as_ref().map(SettingsFile::load).unwrap_or_default();
-        let rules = Arc::new(loaded.kind_rules());
+        let (rules, unusable) = loaded.kind_rules();
         Self {
             file,
             loaded,
             problem,
-            rules,
+            rules: Arc::new(rules),
+            unusable,
         }
     }
 }
@@ -166,6 +169,9 @@ impl Window {
             state = state.with_settings(file, (settings.loaded, settings.problem));
         }
         for problem in problems {
+            state.notify(&problem);
+        }
+        for problem in settings.unusable {
             state.notify(&problem);
         }
         for recording in recordings {

@@ -17,7 +17,7 @@ use super::{
     CliError, output,
     signals::Signals,
     time::parse_duration,
-    user_settings::user_settings,
+    user_settings::kind_rules,
     watch_notes::{Console, Totals},
 };
 use crate::{
@@ -101,7 +101,7 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), CliError> {
         runtime.handle().clone(),
         Clock::start(),
         Arc::new(|| ()),
-        Arc::new(user_settings().kind_rules()),
+        kind_rules(),
     );
     let scope = WatchScope {
         kinds: args.kind.clone(),

@@ -1,10 +1,10 @@
 //! A session file, loaded.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CliError, user_settings::user_settings};
+use super::{CliError, user_settings::kind_rules};
 use crate::{
     journal::{self, SessionSpan},
     timeline::Timeline,
@@ -32,7 +32,7 @@ pub(super) struct Session {
 impl SessionArgs {
     pub(super) fn load(&self) -> Result<Session, CliError> {
         let span = journal::session_span(&self.file)?;
-        let rules = Arc::new(user_settings().kind_rules());
+        let rules = kind_rules();
         let mut timelines = journal::read_session(&self.file, &rules)?;
         let several = timelines.len() > 1;
         if let Some(wanted) = &self.context {

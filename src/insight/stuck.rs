@@ -22,7 +22,6 @@ use super::{
 };
 use crate::{
     model::{Readiness, ReadinessStatus, spoken_duration},
-    readiness::RuleBook,
     timeline::{ChangeId, KindId, ReconcileSample, ReconcileTrigger, SampleState},
 };
 
@@ -302,8 +301,9 @@ impl Stuck {
         if self.readiness.as_ref().is_none_or(|(id, _)| *id != newest) {
             let kind = &cx.timeline.kind(kind)?.kind;
             let seen_at = cx.timeline.change(newest)?.at.timestamp();
+            let rules = &cx.timeline.rules().readiness;
             let judged = with_body(cx.timeline, newest, |json| {
-                RuleBook::built_in().judge(&kind.group, &kind.kind, json, seen_at)
+                rules.judge(&kind.group, &kind.kind, json, seen_at)
             });
             self.readiness = Some((newest, judged?));
         }

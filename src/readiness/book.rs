@@ -149,10 +149,6 @@ impl RuleBook {
             reason,
         } = match suspension {
             Some(words) => suspend(verdict, words),
-            None if verdict.suspended => Verdict {
-                reason: format!("suspended: {}", verdict.reason),
-                ..verdict
-            },
             None => verdict,
         };
         Readiness {
@@ -246,7 +242,7 @@ fn suspend(verdict: Verdict, words: &str) -> Verdict {
     Verdict {
         status,
         suspended: true,
-        reason: format!("suspended, {words}; {}", verdict.reason),
+        reason: format!("{words}; {}", verdict.reason),
     }
 }
 
@@ -478,7 +474,7 @@ mod tests {
         assert!(
             resting
                 .reason
-                .starts_with("suspended, spec.suspend is true; generation 2")
+                .starts_with("spec.suspend is true; generation 2")
         );
         let failed = own(
             r#"{"spec":{"paused":true},"status":{"conditions":[{"type":"Stalled","status":"True"}]}}"#,

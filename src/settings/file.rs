@@ -137,6 +137,7 @@ mod tests {
                 ready_values: vec!["Live".into()],
                 ..LatencyOverride::default()
             }],
+            readiness: vec![serde_json::json!({"kind": "Widget"})],
             ..Settings::default()
         };
         file.save(&settings).unwrap();

@@ -15,7 +15,6 @@ use crate::{
         Change, ChangeKind, ConnectionState, Definition, Gap, Json, Moment, PrinterColumn,
         Provenance, ResourceKind, WatchStatus,
     },
-    readiness::RuleBook,
     schema::KindSchema,
 };
 
@@ -281,7 +280,7 @@ impl Timeline {
             let ResourceKind {
                 group, kind: name, ..
             } = &*kind.kind;
-            let rules = RuleBook::built_in();
+            let rules = &self.rules.readiness;
             let readiness = rules.judge(group, name, &json, change.at.timestamp());
             let state = live_object(&json, &kind.columns, readiness, &change.signal);
             self.objects[object.0 as usize].live = Some(state);

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    Judged, LatencyRule, LiveObject, ObjectId, ReconcileSignal, RecordSink, Recorded,
+    Judged, KindRules, LatencyRule, LiveObject, ObjectId, ReconcileSignal, RecordSink, Recorded,
     RevisionEncoder, SharedTimeline,
 };
 use crate::{
@@ -30,6 +30,7 @@ const HOT_BYTES: usize = 64 << 20;
 /// Writes one context's history. Belongs to one thread.
 pub struct Recorder {
     timeline: SharedTimeline,
+    rules: Arc<KindRules>,
     sinks: Vec<Box<dyn RecordSink>>,
     encoder: RevisionEncoder,
     hot: HashMap<ObjectId, Box<[u8]>>,
@@ -57,8 +58,10 @@ impl Recorder {
     /// Records into a timeline, and hands everything to the sinks in order.
     #[must_use]
     pub fn new(timeline: SharedTimeline, sinks: Vec<Box<dyn RecordSink>>) -> Self {
+        let rules = Arc::clone(timeline.read().rules());
         Self {
             timeline,
+            rules,
             sinks,
             encoder: RevisionEncoder::default(),
             hot: HashMap::new(),
@@ -155,7 +158,9 @@ impl Recorder {
             Some(body) => {
                 let old = previous.as_deref().filter(|_| same_incarnation);
                 let rule = latency_rule.as_deref();
-                derive(&state, body, old, &columns, &schema.topology, rule)
+                let topology = &schema.topology;
+                let readiness = &self.rules.readiness;
+                derive(&state, body, old, &columns, topology, rule, readiness)
             }
             None => Derived::nothing(),
         };
@@ -290,6 +295,7 @@ fn derive(
     columns: &CompiledColumns,
     topology: &Topology,
     latency_rule: Option<&LatencyRule>,
+    rules: &RuleBook,
 ) -> Derived {
     let new = match Json::parse(body) {
         Ok(new) => new,
@@ -321,7 +327,7 @@ fn derive(
             shared(writers(None, &new, &[], true, topology).managers),
         ),
     };
-    let (rules, kind) = (RuleBook::built_in(), &state.kind);
+    let kind = &state.kind;
     let seen = state.observed_at.timestamp();
     let readiness = rules.judge(&kind.group, &kind.kind, &new, seen);
     let ready = readiness.status == ReadinessStatus::Current && !readiness.suspended;

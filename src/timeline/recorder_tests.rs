@@ -225,6 +225,37 @@ fn an_object_that_is_no_json_is_kept_and_unknown() {
 }
 
 #[test]
+fn objects_are_judged_by_the_rules_of_the_timeline_live_and_restored() {
+    let rule = serde_json::json!({"group": "x.io", "kind": "App", "clauses": [
+        {"when": {"path": "spec.replicas", "equals": 1}, "then": "Failed", "reason": "only one"}]});
+    let (readiness, problems) = crate::readiness::RuleBook::with_user_rules(&[rule]);
+    assert_eq!(problems, []);
+    let timeline = Timeline::with_rules(
+        "c".into(),
+        Arc::new(KindRules {
+            readiness,
+            ..KindRules::default()
+        }),
+    );
+    let timeline = Arc::new(RwLock::new(timeline));
+    let mut recorder = Recorder::new(Arc::clone(&timeline), Vec::new());
+    recorder.observe(Observation::Kind {
+        kind: kind(),
+        columns: [].into(),
+    });
+    recorder.observe(object("a", "u", 1, ChangeKind::Added, 1, Some(FIRST)));
+    let mut timeline = timeline.write();
+    let judged = |timeline: &Timeline| {
+        let live = timeline.object(ObjectId(0)).unwrap().live.as_ref().unwrap();
+        live.readiness.sentence()
+    };
+    assert_eq!(judged(&timeline), "Failed · only one");
+    timeline.objects[0].live = Some(LiveObject::unread());
+    timeline.finish_restore();
+    assert_eq!(judged(&timeline), "Failed · only one");
+}
+
+#[test]
 fn gaps_and_connection_are_kept() {
     let (mut recorder, timeline) = recorder(Vec::new());
     let gap = Gap {

@@ -118,6 +118,26 @@ fn the_head_names_the_object_and_the_open_reconcile() {
 }
 
 #[test]
+fn the_head_says_in_words_whether_the_object_is_ready_and_why() {
+    let mut world = World::new();
+    let kind = world.kind("kustomize.toolkit.fluxcd.io", "Kustomization");
+    let conditions = json!([{"type": "Ready", "status": "False", "reason": "BuildFailed", "message": "no such file"}]);
+    let body = |spec: serde_json::Value| json!({"metadata": {}, "spec": spec, "status": {"conditions": conditions}});
+    world.watch(at(0), &kind, "apps", body(json!({})));
+    let object = world.object(&kind, "apps");
+    let mut harness = Screen::harness(world, at(10_000), Box::new(ObjectView::default()));
+    harness.state_mut().selection.object = object;
+    harness.run_ok();
+    harness.get_by_label("In progress · Ready is False (BuildFailed): no such file");
+    let world = &mut harness.state_mut().world;
+    world.watch(at(5_000), &kind, "apps", body(json!({"suspend": true})));
+    harness.run_ok();
+    harness.get_by_label(
+        "Suspended · spec.suspend is true; Ready is False (BuildFailed): no such file",
+    );
+}
+
+#[test]
 fn the_history_tells_values_managers_and_the_gap() {
     let harness = inspector();
     harness.get_by_label("15:01:41.015 spec dnsNames +1, argocd-controller");

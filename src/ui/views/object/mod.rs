@@ -211,11 +211,7 @@ fn nothing_selected(ui: &mut Ui, palette: &Palette) {
 
 fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
     let (palette, now) = (cx.palette, end_of(cx));
-    let height = match head.readiness {
-        Some(_) => HEAD + readiness_line::HEIGHT,
-        None => HEAD,
-    };
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());
     let inner = Rect::from_min_max(
         rect.min + vec2(theme::MARGIN, 12.0),
         rect.max - vec2(theme::MARGIN, 0.0),
@@ -262,7 +258,11 @@ fn paint_head(ui: &mut Ui, cx: &mut ViewContext<'_>, head: &Header) {
         });
     });
     if let Some(readiness) = &head.readiness {
-        let line = inner.with_min_y(rect.bottom() - readiness_line::HEIGHT);
+        // What was laid out within the head has moved the cursor back.
+        ui.advance_cursor_after_rect(rect);
+        let size = vec2(ui.available_width(), readiness_line::HEIGHT);
+        let (line, _) = ui.allocate_exact_size(size, Sense::hover());
+        let line = line.shrink2(vec2(theme::MARGIN, 0.0));
         readiness_line(ui, palette, readiness, line);
     }
     if let Some(since) = head.reconciling_since

@@ -13,8 +13,8 @@ use crate::{
         ObjectState, Observation, PrinterColumn, Provenance, ResourceKey, ResourceKind, Scope, Uid,
     },
     timeline::{
-        Encoded, KindHistory, ReconcileSignal, RecordSink, Recorded, Recorder, SharedTimeline,
-        Timeline,
+        Encoded, KindHistory, ReconcileSignal, RecordSink, Recorded, Recorder, SampleState,
+        SharedTimeline, Timeline,
     },
 };
 
@@ -119,6 +119,33 @@ impl Recording {
             },
             observed_at: moment(ms),
             body,
+        }));
+    }
+
+    /// A change that the watch told, of this generation.
+    fn object_of(
+        &mut self,
+        ms: u64,
+        kind: &Arc<ResourceKind>,
+        name: &str,
+        uid: &str,
+        generation: i64,
+        body: Box<[u8]>,
+    ) {
+        self.version += 1;
+        self.recorder.observe(Observation::Object(ObjectState {
+            kind: Arc::clone(kind),
+            key: ResourceKey {
+                namespace: (kind.scope == Scope::Namespaced).then(|| Arc::from("web")),
+                name: name.into(),
+            },
+            uid: Uid(uid.into()),
+            resource_version: self.version.to_string().as_str().into(),
+            generation: Some(Generation(generation)),
+            change: ChangeKind::Modified,
+            provenance: Provenance::Watch,
+            observed_at: moment(ms),
+            body: Some(body),
         }));
     }
 
@@ -609,4 +636,125 @@ fn a_lost_batch_is_a_gap_and_an_error_at_the_end() {
     assert_eq!(times, [1, 4, 5]);
     let gap = &timeline.gaps()[0];
     assert_eq!((gap.from, gap.to), (moment(1), moment(4)));
+}
+
+/// What a step of a random history writes: which object, what happens, and with which status.
+type Step = (usize, u8, i64, bool, bool);
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn a_restored_session_is_measured_as_the_recorded_one_was(
+        steps in proptest::collection::vec(
+            (0usize..3, 0u8..12, 0i64..3, any::<bool>(), any::<bool>()), 1..60,
+        ),
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.kronika");
+        let file = SessionFile::create(&path).unwrap();
+        let mut a = Recording::new("a", file.writer(&"a".into()).unwrap());
+        let app = kind("App", Scope::Namespaced);
+        a.announce(&app);
+        let mut generations = [0i64; 3];
+        for (i, step) in steps.iter().enumerate() {
+            random_step(&mut a, &app, &mut generations, u64::try_from(i).unwrap() * 10 + 10, *step);
+        }
+        let a = a.end();
+        file.close().unwrap();
+        let restored = read_session(&path, &Arc::default()).unwrap();
+        assert_same(&restored[0], &a);
+    }
+}
+
+fn random_step(
+    recording: &mut Recording,
+    app: &Arc<ResourceKind>,
+    generations: &mut [i64; 3],
+    ms: u64,
+    (which, act, back, ready, only_ready): Step,
+) {
+    let name = ["x", "y", "z"][which];
+    let generation = &mut generations[which];
+    if *generation == 0 {
+        *generation = 1;
+        let created = br#"{"metadata":{"generation":1},"spec":{"size":1}}"#.as_slice().into();
+        recording.object(ms, app, name, name, ChangeKind::Added, Some(created));
+        return;
+    }
+    if act == 0 {
+        *generation = 0;
+        recording.object(ms, app, name, name, ChangeKind::Deleted, None);
+        return;
+    }
+    if act == 1 {
+        let gap = Gap {
+            from: moment(ms - 5),
+            to: moment(ms),
+            cause: GapCause::Expired,
+            kind: Some(Arc::clone(app)),
+        };
+        recording.recorder.observe(Observation::Gap(gap));
+        return;
+    }
+    if act < 6 {
+        *generation += 1;
+    }
+    let (observed, suspend, deleting) = (*generation - back, act == 2, act == 7 && back == 0);
+    let deletion = if deleting {
+        r#","deletionTimestamp":"2026-01-01T00:00:00Z""#
+    } else {
+        ""
+    };
+    let generation_seen = if only_ready {
+        String::new()
+    } else {
+        format!(r#""observedGeneration":{observed},"#)
+    };
+    let status = if ready { "True" } else { "False" };
+    let body = format!(
+        r#"{{"metadata":{{"generation":{generation}{deletion}}},"spec":{{"size":{generation},"suspend":{suspend}}},
+        "status":{{{generation_seen}"phase":"Running","conditions":[{{"type":"Ready","status":"{status}","observedGeneration":{observed}}}]}}}}"#
+    );
+    let body = body.into_bytes().into();
+    recording.object_of(ms, app, name, name, *generation, body);
+}
+
+#[test]
+fn recordings_of_one_file_are_measured_each_by_its_own_clock() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("run.kronika");
+    let file = SessionFile::create(&path).unwrap();
+    let app = kind("App", Scope::Namespaced);
+    let write = |recording: &mut Recording, ms, generation, observed| {
+        let body = body("x", "u", generation, observed, true);
+        recording.object_of(ms, &app, "x", "u", generation, body);
+    };
+    let begin = |recording: &mut Recording, ms, generation| {
+        recording.announce(&app);
+        let body = body("x", "u", generation, generation, true);
+        recording.object(ms, &app, "x", "u", ChangeKind::Added, Some(body));
+    };
+    let mut first = Recording::new("a", file.writer(&"a".into()).unwrap());
+    begin(&mut first, 90_000, 1);
+    write(&mut first, 90_010, 2, 1);
+    first.end();
+    // The clock of the second one starts anew, as that of a process does.
+    let mut second = Recording::new("a", file.writer(&"a".into()).unwrap());
+    begin(&mut second, 5, 2);
+    write(&mut second, 10, 3, 2);
+    write(&mut second, 40, 3, 3);
+    second.end();
+    file.close().unwrap();
+    let restored = read_session(&path, &Arc::default()).unwrap();
+    let (_, kind) = restored[0].kinds().next().unwrap();
+    let seen: Vec<_> = kind
+        .samples()
+        .iter()
+        .map(|sample| (sample.state, sample.ready_latency()))
+        .collect();
+    let took = std::time::Duration::from_millis(30);
+    assert_eq!(
+        seen,
+        [(SampleState::CutOff, None), (SampleState::Done, Some(took))]
+    );
 }

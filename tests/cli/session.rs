@@ -349,3 +349,28 @@ fn latency_is_measured_from_the_recording() {
         "{text}"
     );
 }
+
+#[test]
+fn latency_is_told_by_trigger_and_by_object() {
+    let session = fixture::session();
+    let gateways = "gateways.gateway.example.com";
+    let text = succeed(&["latency", session.arg(), "--kind", gateways]);
+    let rows: Vec<&str> = text.lines().collect();
+    assert!(
+        rows[0].starts_with("CONTEXT") && rows[0].contains("AFTER"),
+        "{text}"
+    );
+    let row = |after: &str| rows.iter().find(|row| row.contains(after)).unwrap();
+    assert!(row("spec change").contains("50 ms"), "{text}");
+    assert!(row("creation").contains("300 ms"), "{text}");
+    let args = ["latency", session.arg(), "--kind", gateways, "--after"];
+    let creations = succeed(&[&args[..], &["creation", "--by-object"]].concat());
+    let row = |name: &str| creations.lines().find(|row| row.contains(name)).unwrap();
+    assert!(row("web/shop").contains("300 ms"), "{creations}");
+    assert!(
+        row("web/gone").contains("1 deleted before, 1 inexact"),
+        "{creations}"
+    );
+    let inexact = succeed(&["latency", session.arg(), "--include-inexact"]);
+    assert!(inexact.contains(gateways), "{inexact}");
+}

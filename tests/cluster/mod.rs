@@ -3,6 +3,7 @@
 mod catalogue;
 mod control_plane;
 mod insight;
+mod latency;
 mod load;
 mod record;
 mod record_command;

@@ -141,6 +141,24 @@ impl<'a> Json<'a> {
         matches!(self, Json::Array(_) | Json::Object(_))
     }
 
+    /// The same value, with its own copy of every string.
+    #[must_use]
+    pub fn into_owned(self) -> Json<'static> {
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(b) => Json::Bool(b),
+            Json::Number(n) => Json::Number(n),
+            Json::String(text) => Json::String(Cow::Owned(text.into_owned())),
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Json::Object(members) => {
+                let owned = |(name, value): (Cow<'a, str>, Json<'a>)| {
+                    (Cow::Owned(name.into_owned()), value.into_owned())
+                };
+                Json::Object(members.into_iter().map(owned).collect())
+            }
+        }
+    }
+
     /// Writes compact JSON.
     pub fn write_compact(&self, out: &mut String) {
         match self {

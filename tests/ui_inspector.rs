@@ -4,3 +4,4 @@ mod fixture;
 mod history;
 mod inspector;
 mod latency;
+mod schema;

@@ -3,11 +3,13 @@
 //! A view borrows the [`crate::timeline::Timeline`] and a little state of its own, paints, and
 //! pushes [`Command`]s; `app` acts on them. Colours and measures are in [`theme`] only.
 
+pub mod background;
 pub mod fonts;
 pub mod format;
 pub mod plot;
 #[cfg(test)]
 mod random_history;
+pub mod schemas;
 pub mod shell;
 pub mod tally;
 pub mod theme;

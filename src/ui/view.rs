@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::theme::Palette;
+use super::{schemas::Schemas, theme::Palette};
 use crate::{
     insight::InsightEngine,
     model::{ContextName, Moment},
@@ -26,6 +26,8 @@ pub struct ViewContext<'a> {
     pub palette: &'a Palette,
     /// What is selected in this context.
     pub selection: &'a Selection,
+    /// The schemas of the context's kinds, as far as they have been looked at.
+    pub schemas: &'a mut Schemas,
     /// What the search field says, in lower case; empty for everything.
     pub filter: &'a str,
     /// What the view asks for; acted on after the frame.
@@ -50,6 +52,8 @@ pub struct Selection {
     pub revision_a: Option<ChangeId>,
     /// Its newer revision of the diff; `None`: the newest, as they come.
     pub revision_b: Option<ChangeId>,
+    /// The field that the Schema tab was asked for, as [`crate::schema::Field::path`] writes it.
+    pub field: Option<Arc<str>>,
     /// The only namespace that is shown; `None` shows all. Objects without a namespace stay.
     pub namespace: Option<Arc<str>>,
 }
@@ -76,6 +80,8 @@ pub enum Command {
         /// The newer one.
         b: Option<ChangeId>,
     },
+    /// Shows a field of the selected object's kind in the Schema tab; see [`Selection::field`].
+    ShowField(Arc<str>),
     /// Brings a view to the front, by [`View::id`].
     ShowView(&'static str),
     /// Shows one namespace only; `None` shows all.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kronika::{
     model::{
-        ChangeKind, ContextName, Gap, GapCause, Generation, Moment, ObjectState, Observation,
-        Provenance, ResourceKey, ResourceKind, Scope, Uid,
+        ChangeKind, ContextName, Definition, Gap, GapCause, Generation, Moment, ObjectState,
+        Observation, Provenance, ResourceKey, ResourceKind, Scope, Uid,
     },
     timeline::{KindId, ObjectId, Recorder, SharedTimeline, Timeline},
 };
@@ -70,6 +70,16 @@ impl World {
             columns,
         });
         kind
+    }
+
+    /// What the CRD of a kind says from a moment on.
+    pub(super) fn define(&mut self, at: Moment, kind: &Arc<ResourceKind>, spec: &Value) {
+        let definition = Definition::new(&spec.to_string()).unwrap();
+        self.recorder.observe(Observation::Definition {
+            kind: Arc::clone(kind),
+            definition: Arc::new(definition),
+            at,
+        });
     }
 
     pub(super) fn write(&mut self, at: Moment, write: Write<'_>) {

@@ -6,7 +6,7 @@ use egui_kittest::{
 };
 use kronika::{
     model::Moment,
-    ui::{Command, Selection, View, ViewContext, theme, views::ObjectView},
+    ui::{Command, Selection, View, ViewContext, schemas::Schemas, theme, views::ObjectView},
 };
 use serde_json::json;
 
@@ -20,6 +20,7 @@ pub(super) struct Screen {
     pub(super) world: World,
     pub(super) selection: Selection,
     pub(super) commands: Vec<Command>,
+    schemas: Schemas,
     now: Moment,
     view: Box<dyn View>,
 }
@@ -35,6 +36,7 @@ impl Screen {
             world,
             selection,
             commands: Vec::new(),
+            schemas: Schemas::default(),
             now,
             view,
         };
@@ -69,6 +71,7 @@ impl Screen {
                 zone: &jiff::tz::TimeZone::UTC,
                 palette: &palette,
                 selection: &self.selection,
+                schemas: &mut self.schemas,
                 filter: "",
                 commands: &mut commands,
             },

@@ -96,6 +96,7 @@ impl Shell<'_> {
                 zone: self.zone,
                 palette: &palette,
                 selection: &workspace.selection,
+                schemas: &mut workspace.schemas,
                 filter: &workspace.filter_lower,
                 commands: &mut commands,
             };

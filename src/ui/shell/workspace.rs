@@ -1,12 +1,12 @@
 //! The view state of one context: each keeps its own when several are open.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     insight::{InsightEngine, InsightSettings},
     model::{Moment, Provenance},
     timeline::{ChangeId, Timeline},
-    ui::{Command, Selection, View, tally::Tally, views},
+    ui::{Command, Selection, View, schemas::Schemas, tally::Tally, views},
 };
 
 /// What one context's tab remembers.
@@ -18,6 +18,7 @@ pub struct Workspace {
     pub(super) filter_lower: String,
     pub(super) tally: Tally,
     pub(super) insights: InsightEngine,
+    pub(super) schemas: Schemas,
     pub(super) front: &'static str,
     pub(super) tabs: Vec<Box<dyn View>>,
     pub(super) inspector: Box<dyn View>,
@@ -41,6 +42,7 @@ impl Default for Workspace {
             filter_lower: String::new(),
             tally: Tally::default(),
             insights: InsightEngine::default(),
+            schemas: Schemas::default(),
             front: tabs.first().map_or("", |view| view.id()),
             tabs,
             inspector: views::inspector(),
@@ -75,6 +77,10 @@ impl Workspace {
             Command::SelectChange { a, b } => {
                 self.selection.revision_a = *a;
                 self.selection.revision_b = *b;
+            }
+            Command::ShowField(path) => {
+                self.selection.field = Some(Arc::clone(path));
+                self.front = views::SCHEMA;
             }
             Command::ShowView(id) => self.front = id,
             Command::SetNamespace(namespace) => self.selection.namespace.clone_from(namespace),

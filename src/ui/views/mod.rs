@@ -7,12 +7,14 @@ mod insights;
 pub mod latency;
 pub mod object;
 mod resources;
+pub mod schema;
 
 pub use insights::InsightsView;
 pub(super) use insights::is_in_namespace;
 pub use latency::LatencyView;
 pub use object::ObjectView;
 pub use resources::ResourcesView;
+pub use schema::{SCHEMA, SchemaView};
 
 use super::View;
 
@@ -27,6 +29,7 @@ pub fn tabs() -> Vec<Box<dyn View>> {
         Box::new(ResourcesView::default()),
         Box::new(LatencyView::default()),
         Box::new(InsightsView::default()),
+        Box::new(SchemaView::default()),
     ]
 }
 

@@ -5,13 +5,22 @@
 use std::borrow::Cow;
 
 use egui::{
-    Align, Align2, Color32, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo,
-    pos2, vec2,
+    Align, Align2, Color32, Label, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
-use crate::ui::{
-    theme::{self, Palette},
-    widgets::{paint_elided, paint_text},
+use crate::{
+    diff::YamlLine,
+    ui::{
+        ViewContext,
+        theme::{self, Palette},
+        views::schema::{
+            card::Mark,
+            marks,
+            notes::{LineNote, LineNotes},
+        },
+        widgets::{paint_elided, paint_text},
+    },
 };
 
 /// Height of a line.
@@ -20,6 +29,8 @@ const LINE: f32 = 19.0;
 const NUMBER: f32 = 30.0;
 const SIGN: f32 = 42.0;
 const TEXT: f32 = 52.0;
+/// Width of the lock of a field that cannot change.
+const LOCK: f32 = 14.0;
 /// Width at the right that names the owner.
 const BLAME: f32 = 114.0;
 
@@ -82,6 +93,42 @@ pub(crate) fn show<'a>(
     from_top: bool,
     row_at: impl Fn(usize) -> Option<CodeRow<'a>>,
 ) -> Option<usize> {
+    rows(ui, id, len, from_top, |ui, place| {
+        let row = row_at(place)?;
+        Some(show_row(ui, palette, &row, LineNote::default()).is_clicked)
+    })
+}
+
+/// The same, with what a schema says of the lines.
+pub(crate) fn show_with_notes<'a>(
+    ui: &mut Ui,
+    cx: &mut ViewContext<'_>,
+    id: &str,
+    len: usize,
+    from_top: bool,
+    row_at: impl Fn(usize) -> Option<CodeRow<'a>>,
+    (notes, line_at): (&LineNotes, &dyn Fn(usize) -> Option<&'a YamlLine>),
+) -> Option<usize> {
+    rows(ui, id, len, from_top, |ui, place| {
+        let row = row_at(place)?;
+        let line = line_at(place);
+        let note = line.map(|line| notes.note(line)).unwrap_or_default();
+        let shown = show_row(ui, cx.palette, &row, note);
+        if let (Some(text), Some(line)) = (&shown.text, line) {
+            notes.hover((cx.palette, cx.commands), text, &line.path);
+        }
+        Some(shown.is_clicked)
+    })
+}
+
+/// `show_row` tells whether a row was clicked. Returns the place of the one that was.
+fn rows(
+    ui: &mut Ui,
+    id: &str,
+    len: usize,
+    from_top: bool,
+    mut show_row: impl FnMut(&mut Ui, usize) -> Option<bool>,
+) -> Option<usize> {
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut clicked = None;
     let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false);
@@ -90,8 +137,7 @@ pub(crate) fn show<'a>(
     }
     area.show_rows(ui, LINE, len, |ui, range| {
         for place in range {
-            let Some(row) = row_at(place) else { continue };
-            if show_row(ui, palette, &row) {
+            if show_row(ui, place) == Some(true) {
                 clicked = Some(place);
             }
         }
@@ -99,7 +145,15 @@ pub(crate) fn show<'a>(
     clicked
 }
 
-fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>) -> bool {
+/// What came of a row.
+struct Shown {
+    /// Whether it was clicked to fold or unfold.
+    is_clicked: bool,
+    /// Its text, where it is a line.
+    text: Option<Response>,
+}
+
+fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>, note: LineNote) -> Shown {
     let size = vec2(ui.available_width(), LINE);
     match row {
         CodeRow::Folded { lines } => {
@@ -129,9 +183,11 @@ fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>) -> bool {
                 color,
             );
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
-            response
-                .on_hover_cursor(egui::CursorIcon::PointingHand)
-                .clicked()
+            let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
+            Shown {
+                is_clicked: response.clicked(),
+                text: None,
+            }
         }
         CodeRow::Line {
             number,
@@ -149,22 +205,27 @@ fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>) -> bool {
             };
             ui.painter().rect_filled(rect, 0.0, ground);
             gutter(ui, palette, rect, *number, *sign);
-            let clicked = fold_mark(ui, palette, rect, *fold, text);
+            let is_clicked = fold_mark(ui, palette, rect, *fold, text);
             let right = if owner.is_some() {
                 rect.right() - BLAME - 8.0
             } else {
                 rect.right() - 12.0
             };
-            line_text(
+            let place = rect.with_min_x(rect.left() + TEXT).with_max_x(right);
+            let response = line_text(ui, place, text, color, note);
+            paint_note(
                 ui,
-                rect.with_min_x(rect.left() + TEXT).with_max_x(right),
-                text,
-                color,
+                palette,
+                place.with_min_x(response.rect.right() + 7.0),
+                note,
             );
             if let Some((short, full)) = owner {
                 blame(ui, palette, rect, short, full);
             }
-            clicked
+            Shown {
+                is_clicked,
+                text: Some(response),
+            }
         }
     }
 }
@@ -237,14 +298,52 @@ fn fold_mark(ui: &Ui, palette: &Palette, rect: Rect, fold: Fold, text: &str) -> 
 }
 
 /// The text can be selected over several lines, and says in full what does not fit.
-fn line_text(ui: &mut Ui, rect: Rect, text: &str, color: Color32) {
+fn line_text(ui: &mut Ui, rect: Rect, text: &str, color: Color32, note: LineNote) -> Response {
+    // What is marked stays in sight beside a line that is too long.
+    let room = if note.is_immutable { LOCK } else { 0.0 };
+    let rect = rect.with_max_x((rect.right() - room).max(rect.left()));
     let builder = egui::UiBuilder::new()
         .max_rect(rect)
         .layout(Layout::left_to_right(Align::Center));
     let mut line = ui.new_child(builder);
     line.set_clip_rect(rect.intersect(ui.clip_rect()));
     let text = RichText::new(text).font(theme::mono()).color(color);
-    line.add(Label::new(text).truncate().selectable(true));
+    line.add(Label::new(text).truncate().selectable(true))
+}
+
+/// A lock for what cannot change, words for what should not be used or need not be written.
+fn paint_note(ui: &Ui, palette: &Palette, mut rest: Rect, note: LineNote) {
+    let speak = |rect: Rect, word: &'static str| {
+        let id = ui.scope_id().with((word, rect.top().to_bits()));
+        let response = ui.interact(rect, id, Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, word));
+    };
+    if note.is_immutable {
+        let place = rest.with_max_x(rest.left() + LOCK - 2.0);
+        let color = Mark::Immutable.color(palette);
+        marks::paint_lock_icon(ui.painter(), place.center(), color);
+        speak(place, "immutable");
+        rest = rest.with_min_x(place.right() + 4.0);
+    }
+    let words = [
+        (note.is_deprecated, "deprecated", palette.warn),
+        (note.is_default, "default", palette.faint),
+    ];
+    for (is_on, word, color) in words {
+        let painter = ui.painter();
+        let font = theme::caption();
+        let width = painter
+            .layout_no_wrap(word.to_owned(), font.clone(), color)
+            .size()
+            .x;
+        if !is_on || width > rest.width() {
+            continue;
+        }
+        let place = rest.with_max_x(rest.left() + width);
+        paint_text(painter, place, Align2::LEFT_CENTER, word, font, color);
+        speak(place, word);
+        rest = rest.with_min_x(place.right() + 7.0);
+    }
 }
 
 fn blame(ui: &Ui, palette: &Palette, rect: Rect, short: &str, full: &str) {

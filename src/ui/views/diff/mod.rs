@@ -16,6 +16,7 @@ use crate::{
     timeline::{ChangeId, Timeline},
     ui::{
         Command, ViewContext, format, theme,
+        views::schema::notes::LineNotes,
         widgets::{ghost_button, ghost_toggle, paint_elided, segmented},
     },
 };
@@ -48,6 +49,7 @@ pub struct DiffPane {
     rows: Vec<RowRef>,
     /// Another pair of revisions is shown from its top.
     from_top: bool,
+    notes: LineNotes,
 }
 
 impl Default for DiffPane {
@@ -60,6 +62,7 @@ impl Default for DiffPane {
             unfolded: HashSet::new(),
             rows: Vec::new(),
             from_top: false,
+            notes: LineNotes::default(),
         }
     }
 }
@@ -95,6 +98,7 @@ impl DiffPane {
             return;
         };
         self.update(cx.timeline, compared.a, b);
+        self.notes.update(ui, cx, b);
         self.bar(ui, cx, compared.a, b);
         let from_top = std::mem::take(&mut self.from_top);
         let model = match &self.model {
@@ -119,9 +123,19 @@ impl DiffPane {
             show_fields(ui, cx, model, compared.a.is_some(), from_top);
             return;
         }
-        let clicked = code_view::show(ui, cx.palette, "diff", self.rows.len(), from_top, |place| {
-            Some(line_row(model, *self.rows.get(place)?))
-        });
+        let line = |place: usize| match self.rows.get(place)? {
+            RowRef::Line(line) => Some(&model.line(*line)?.line),
+            RowRef::Fold { .. } => None,
+        };
+        let clicked = code_view::show_with_notes(
+            ui,
+            cx,
+            "diff",
+            self.rows.len(),
+            from_top,
+            |place| Some(line_row(model, *self.rows.get(place)?)),
+            (&self.notes, &line),
+        );
         if let Some(RowRef::Fold { first, .. }) = clicked.and_then(|place| self.rows.get(place)) {
             self.unfolded.insert(*first);
             self.find_rows();
@@ -296,7 +310,7 @@ fn paint_revisions(
     bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text.as_str()));
 }
 
-fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
+pub(crate) fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
     let place = match row {
         RowRef::Fold { lines, .. } => return CodeRow::Folded { lines },
         RowRef::Line(place) => place,

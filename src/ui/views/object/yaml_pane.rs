@@ -15,6 +15,7 @@ use crate::{
             code_view::{self, CodeRow, Fold, Sign},
             document::{self, Document},
         },
+        views::schema::notes::LineNotes,
         widgets::{elided, ghost_button, ghost_toggle},
     },
 };
@@ -32,6 +33,7 @@ pub(super) struct YamlPane {
     visible: Vec<usize>,
     /// Another object is shown from its top; another revision stays where it is.
     from_top: bool,
+    notes: LineNotes,
 }
 
 impl Default for YamlPane {
@@ -45,6 +47,7 @@ impl Default for YamlPane {
             folded: HashSet::from([managed_fields]),
             visible: Vec::new(),
             from_top: false,
+            notes: LineNotes::default(),
         }
     }
 }
@@ -108,6 +111,7 @@ impl YamlPane {
         };
         self.bar(ui, cx, id);
         self.update(cx.timeline, id);
+        self.notes.update(ui, cx, id);
         let from_top = std::mem::take(&mut self.from_top);
         let document = match &self.document {
             Ok(document) => document,
@@ -116,13 +120,15 @@ impl YamlPane {
                 return;
             }
         };
-        let clicked = code_view::show(
+        let line = |place: usize| document.lines.get(*self.visible.get(place)?);
+        let clicked = code_view::show_with_notes(
             ui,
-            cx.palette,
+            cx,
             "yaml",
             self.visible.len(),
             from_top,
             |place| row(document, &self.folded, *self.visible.get(place)?),
+            (&self.notes, &line),
         );
         let path =
             clicked.and_then(|place| Some(&document.lines.get(*self.visible.get(place)?)?.path));

@@ -13,6 +13,7 @@ mod log;
 mod logging;
 mod output;
 mod record;
+mod schema;
 mod select;
 mod session;
 mod show;
@@ -108,6 +109,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Print what differs between two revisions of an object
     Diff(diff::DiffArgs),
+    /// Print what the CRD of a kind says of its fields, or how that changed
+    Schema(schema::SchemaArgs),
     /// Print how long controllers took to reconcile
     Latency(latency::LatencyArgs),
     /// Print what is wrong: stuck reconciles, fights, hot loops, flapping conditions, held deletions
@@ -153,6 +156,7 @@ pub fn run() -> Result<Next, CliError> {
         Command::Log(args) => done(|out| log::run(&args, out)),
         Command::Show(args) => done(|out| show::run(&args, out)),
         Command::Diff(args) => done(|out| diff::run(&args, out)),
+        Command::Schema(args) => done(|out| schema::run(&args, out)),
         Command::Latency(args) => done(|out| latency::run(&args, out)),
         Command::Insights(args) => {
             let mut code = ExitCode::SUCCESS;
@@ -204,6 +208,9 @@ mod tests {
             "kronika diff f Certificate web/tls --from 1 --to 2 -o fields",
             "kronika latency f --kind certificates -o json",
             "kronika insights f --rule fight --rule hot-loop --kind databases -n web --at 14:32:08 --ended --json",
+            "kronika schema f certificates spec.issuerRef --version v1 --at 5m --recursive -o json",
+            "kronika schema f certificates --diff",
+            "kronika schema f certificates --diff=v1beta1 --version v1 --impact breaking",
         ] {
             if let Err(error) = Cli::try_parse_from(line.split_whitespace()) {
                 panic!("{line}: {error}");
@@ -221,6 +228,8 @@ mod tests {
             "kronika log f --since yesterday",
             "kronika log f -o yaml",
             "kronika insights f --rule everything",
+            "kronika schema f k --impact breaking",
+            "kronika schema f k --diff --at 5m",
         ] {
             assert!(
                 Cli::try_parse_from(line.split_whitespace()).is_err(),

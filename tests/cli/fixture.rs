@@ -8,8 +8,8 @@ use std::{
 use kronika::{
     journal::SessionFile,
     model::{
-        ChangeKind, Gap, GapCause, Generation, Moment, ObjectState, Observation, Provenance,
-        ResourceKey, ResourceKind, Scope, Uid,
+        ChangeKind, Definition, Gap, GapCause, Generation, Moment, ObjectState, Observation,
+        Provenance, ResourceKey, ResourceKind, Scope, Uid,
     },
     timeline::{Recorder, SharedTimeline, Timeline},
 };
@@ -26,6 +26,7 @@ const START: i64 = 1_700_000_000_000_000;
 /// - `web/lost` of the same: there at the start (30), changed at 22:15:10 (31), missing in a new list
 ///   at 22:15:21
 /// - `web/shop` of `Gateway` in another group (mesh.example.com)
+/// - the CRD of the first `Gateway` at 22:13:20 and, changed, at 22:14:50
 /// - `big` of the cluster-scoped `Zone`, in both contexts
 /// - a gap of `Gateway` from 22:14:30 to 22:14:40
 pub(crate) struct Fixture {
@@ -88,6 +89,14 @@ impl Script {
         Self(recorder)
     }
 
+    fn define(&mut self, ms: u64, kind: &Arc<ResourceKind>, spec: &str) {
+        self.0.observe(Observation::Definition {
+            kind: Arc::clone(kind),
+            definition: Arc::new(Definition::new(spec).unwrap()),
+            at: moment(ms),
+        });
+    }
+
     /// An empty body is none.
     fn object(
         &mut self,
@@ -118,6 +127,31 @@ impl Script {
     }
 }
 
+/// The CRD of the gateways in two versions; `class` is what the schema says of `spec.class` besides.
+fn gateway_spec(class: &str, most: &str) -> String {
+    let schema = |more: &str| {
+        format!(
+            r#"{{"type":"object","description":"A way in.","properties":{{"spec":{{"type":"object",
+            "description":"What is wanted.","required":["class"],"properties":{{
+              "class":{{"type":"string","description":"Who runs it.\n\nOne per cluster.","enum":["a","b"]{class}}},
+              "replicas":{{"type":"integer","format":"int32","default":1,"minimum":0,
+                "description":"How many. More than one for availability."}},
+              "listeners":{{"type":"array","maxItems":{most},"x-kubernetes-list-type":"map",
+                "x-kubernetes-list-map-keys":["name"],"items":{{"type":"object","required":["name"],
+                "properties":{{"name":{{"type":"string"}},
+                  "port":{{"type":"integer","description":"Deprecated: use ports."}}}}}}}}{more}}}}}}}}}"#
+        )
+    };
+    format!(
+        r#"{{"group":"gateway.example.com","scope":"Namespaced","names":{{"kind":"Gateway","plural":"gateways"}},
+        "versions":[{{"name":"v1","served":true,"storage":true,"schema":{{"openAPIV3Schema":{}}}}},
+        {{"name":"v1beta1","served":true,"storage":false,"deprecated":true,
+          "schema":{{"openAPIV3Schema":{}}}}}]}}"#,
+        schema(""),
+        schema(r#","legacy":{"type":"string"}"#)
+    )
+}
+
 pub(crate) fn session() -> Fixture {
     use ChangeKind::{Added, Deleted, Modified};
     use Provenance::{InitialList, Relist, Watch};
@@ -129,6 +163,9 @@ pub(crate) fn session() -> Fixture {
     let zone = kind("Zone", "example.com", Scope::Cluster);
 
     let mut blue = Script::new(&file, "blue", &[&front, &mesh, &zone]);
+    blue.define(0, &front, &gateway_spec("", "64"));
+    let limit = r#","x-kubernetes-validations":[{"rule":"self == oldSelf","message":"class is immutable"}]"#;
+    blue.define(90_000, &front, &gateway_spec(limit, "16"));
     let empty = r#"{"metadata":{"name":"x"},"spec":{"a":1}}"#;
     blue.object(
         0,

@@ -3,6 +3,7 @@
 mod fixture;
 mod insights;
 mod record;
+mod schema;
 mod session;
 mod usage;
 

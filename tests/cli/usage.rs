@@ -32,12 +32,14 @@ fn help_and_version_are_fine() {
     let help = succeed(&["--help"]);
     for word in [
         "record", "log", "show", "diff", "latency", "insights", "contexts", "demo", "open",
+        "record", "log", "show", "diff", "schema", "latency", "contexts", "demo", "open",
         "Examples",
     ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     for command in [
         "record", "log", "show", "diff", "latency", "insights", "contexts", "demo", "open",
+        "record", "log", "show", "diff", "schema", "latency", "contexts", "demo", "open",
     ] {
         succeed(&[command, "--help"]);
     }
@@ -56,6 +58,7 @@ fn a_file_that_is_no_session_exits_with_1() {
             &["diff", text(file), "k", "n"],
             &["latency", text(file)],
             &["insights", text(file)],
+            &["schema", text(file), "k"],
             &["open", text(file)],
         ] {
             let stderr = fail(args);

@@ -9,7 +9,8 @@ use super::kinds::{
     self, AI_GATEWAY_ROUTE, APPLICATION, CERTIFICATE, Condition, DATABASE, ROLLOUT, Stage,
     set_condition,
 };
-use super::objects::rfc3339;
+use super::managed_fields::Author;
+use super::objects::{self, rfc3339};
 use super::ring::Key;
 use super::simulation::{Simulation, Task};
 use super::store::KindId;
@@ -39,10 +40,12 @@ pub(super) enum Story {
     ModelShift,
     /// cert-manager is slow for a while.
     SlowSpell,
+    /// The operator of the databases is upgraded: its CRD has another schema.
+    SchemaUpgrade,
 }
 
 /// When each story begins, in seconds.
-const BEGINNINGS: [(f64, Story); 11] = [
+const BEGINNINGS: [(f64, Story); 12] = [
     (0.6, Story::HotLoop),
     (1.0, Story::Fight { autoscaler: true }),
     (1.5, Story::SlowCertificate),
@@ -54,6 +57,7 @@ const BEGINNINGS: [(f64, Story); 11] = [
     (6.0, Story::HeldDeletion),
     (8.0, Story::Renewal),
     (12.0, Story::SlowSpell),
+    (16.0, Story::SchemaUpgrade),
 ];
 
 /// The objects that stories are about; the population starts with them.
@@ -131,6 +135,10 @@ impl Simulation {
             Story::Flap { ready } => (self.flap(ready), Story::Flap { ready: !ready }),
             Story::HeldDeletion => {
                 self.held_deletion();
+                return;
+            }
+            Story::SchemaUpgrade => {
+                self.schema_upgrade();
                 return;
             }
             Story::Heartbeats => (self.heartbeats(), story),
@@ -246,6 +254,37 @@ impl Simulation {
             };
             set_condition(&mut status["conditions"], &condition, &time);
         });
+    }
+
+    fn schema_upgrade(&mut self) {
+        let crds = self
+            .store
+            .find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+        let Some(crds) = crds else { return };
+        let key = Key::new("", "databases.stable.example.com");
+        let (author, now) = (Author::update("helm"), self.wall());
+        let upgraded = objects::update(&self.store, crds, &key, author, now, |crd| {
+            let version = &mut crd["spec"]["versions"][0];
+            let spec = &mut version["schema"]["openAPIV3Schema"]["properties"]["spec"];
+            let fields = &mut spec["properties"];
+            fields["access"] = json!({
+                "type": "string",
+                "description": "Who may connect: clients inside the cluster, or everyone.",
+                "enum": ["internal", "public"],
+                "default": "internal",
+            });
+            fields["public"]["description"] =
+                "Whether clients outside of the cluster may connect.\n\nDeprecated: use access."
+                    .into();
+            fields["engine"]["enum"] = json!(["postgres", "mysql", "redis", "valkey"]);
+            fields["replicas"]["maximum"] = 9.into();
+            fields["backup"]["properties"]["schedule"]["description"] =
+                "When backups are made, as a cron expression in UTC. None are made while it is not set."
+                    .into();
+        });
+        if let Err(error) = upgraded {
+            tracing::debug!(?error, "a story of the demo lost its object");
+        }
     }
 
     fn heartbeats(&mut self) -> f64 {

@@ -9,6 +9,7 @@ mod architecture;
 mod cli;
 mod cluster;
 mod readiness;
+mod schemas;
 mod support;
 mod ui;
 mod ui_insights;

@@ -7,5 +7,6 @@ mod latency;
 mod load;
 mod record;
 mod record_command;
+mod schema;
 mod table;
 mod watching;

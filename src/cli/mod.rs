@@ -3,6 +3,7 @@
 //! One file per subcommand. Results go to stdout, everything else to stderr. Exit codes: 0 fine,
 //! 1 failed, 2 wrong usage; 3 for `insights` that found something.
 
+mod blame;
 mod contexts;
 mod demo;
 mod diff;
@@ -74,6 +75,7 @@ Examples:
   kronika record --out run.kronika          ... or as a session file, until Ctrl-C
   kronika log run.kronika --kind certificates -n web
   kronika diff run.kronika certificate web/tls
+  kronika blame run.kronika certificate web/tls --field spec
   kronika open run.kronika                  the same in the window
 
 Logging: KRONIKA_LOG=debug kronika ... (the filters of tracing's EnvFilter)";
@@ -111,6 +113,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Print what the CRD of a kind says of its fields, or how that changed
     Schema(schema::SchemaArgs),
+    /// Print who wrote each line of an object, and when
+    Blame(blame::BlameArgs),
     /// Print how long controllers took to reconcile
     Latency(latency::LatencyArgs),
     /// Print what is wrong: stuck reconciles, fights, hot loops, flapping conditions, held deletions
@@ -157,6 +161,7 @@ pub fn run() -> Result<Next, CliError> {
         Command::Show(args) => done(|out| show::run(&args, out)),
         Command::Diff(args) => done(|out| diff::run(&args, out)),
         Command::Schema(args) => done(|out| schema::run(&args, out)),
+        Command::Blame(args) => done(|out| blame::run(&args, out)),
         Command::Latency(args) => done(|out| latency::run(&args, out)),
         Command::Insights(args) => {
             let mut code = ExitCode::SUCCESS;
@@ -206,6 +211,7 @@ mod tests {
             "kronika show f certificates web/tls --at 2026-01-02T03:04:05Z -o json",
             "kronika show f certificates web/tls --revision 17 -o yaml",
             "kronika diff f Certificate web/tls --from 1 --to 2 -o fields",
+            "kronika blame f Certificate web/tls --at 5m --field spec.dnsNames",
             "kronika latency f --kind certificates -o json",
             "kronika insights f --rule fight --rule hot-loop --kind databases -n web --at 14:32:08 --ended --json",
             "kronika schema f certificates spec.issuerRef --version v1 --at 5m --recursive -o json",

@@ -46,11 +46,7 @@ enum Format {
 pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let session = args.session.load()?;
     let object = select::find_object(&session, &args.kind, &args.object)?;
-    let id = match (&args.revision, args.at) {
-        (Some(revision), _) => object.revision(revision)?,
-        (None, Some(at)) => at_moment(&session, &object, at)?,
-        (None, None) => newest(&object)?,
-    };
+    let id = revision(&session, &object, args.revision.as_deref(), args.at)?;
     let body = object.timeline.body(id)?;
     match args.output {
         Format::Json => {
@@ -68,6 +64,20 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<(), CliError> 
         }
     }
     Ok(())
+}
+
+/// The revision that arguments name: by version, by moment, or the newest.
+pub(super) fn revision(
+    session: &Session,
+    object: &ObjectMatch<'_>,
+    version: Option<&str>,
+    at: Option<TimeArg>,
+) -> Result<ChangeId, CliError> {
+    match (version, at) {
+        (Some(version), _) => object.revision(version),
+        (None, Some(at)) => at_moment(session, object, at),
+        (None, None) => newest(object),
+    }
 }
 
 fn newest(object: &ObjectMatch<'_>) -> Result<ChangeId, CliError> {

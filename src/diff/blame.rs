@@ -223,6 +223,10 @@ impl Origin {
     }
 }
 
+fn is_empty(value: &Json<'_>) -> bool {
+    value.is_container() && value.members().is_empty() && value.items().is_empty()
+}
+
 fn follow(
     old: &Json<'_>,
     mut origin: Origin,
@@ -230,7 +234,13 @@ fn follow(
     revision: u32,
     place: TopologyPlace<'_>,
 ) -> Origin {
+    // `[]` and `{}` are values of their own.
+    let replaced = |origin: Origin| Origin {
+        previous: Some(origin.revision),
+        ..Origin::fresh(new, revision)
+    };
     let below: Vec<_> = match (old, new) {
+        _ if is_empty(old) != is_empty(new) => return replaced(origin),
         (Json::Object(before), Json::Object(after)) => {
             let continued = |(at, (name, value)): (usize, &(Cow<'_, str>, Json<'_>))| {
                 // The server sorts keys, so most stand where they stood.
@@ -261,12 +271,7 @@ fn follow(
                 .collect()
         }
         _ if old == new => return origin,
-        _ => {
-            return Origin {
-                previous: Some(origin.revision),
-                ..Origin::fresh(new, revision)
-            };
-        }
+        _ => return replaced(origin),
     };
     Origin {
         is_open: below.iter().any(|origin: &Origin| origin.is_open),

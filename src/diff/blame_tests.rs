@@ -211,3 +211,9 @@ fn a_default_that_nobody_owns_is_by_the_writer_of_its_revision() {
     let writer = &fields[&FieldPath::from_pointer("/spec/filled")].writers[0];
     assert_eq!(writer.operation, Some(Operation::Apply));
 }
+
+#[test]
+fn a_list_that_became_empty_changed_then() {
+    let origin = origin_in(&[r#"{"a":[1],"b":[]}"#, r#"{"a":[],"b":[]}"#]);
+    assert_eq!((origin("/a"), origin("/b")), (Some(1), Some(0)));
+}

@@ -131,12 +131,15 @@ impl<'e, 'a> Entry<'e, 'a> {
     }
 }
 
-/// The server's identity of an entry: an applier keeps its one entry across API versions.
+/// The server's identity of an entry: an applier keeps its one entry across API versions. Those of the
+/// scale subresource take the version of whichever request comes by, and have no time.
 fn is_same_entry(a: &ManagedFieldsEntry<'_>, b: &ManagedFieldsEntry<'_>) -> bool {
     a.manager.manager == b.manager.manager
         && a.manager.operation == b.manager.operation
         && a.manager.subresource == b.manager.subresource
-        && (a.manager.operation == Operation::Apply || a.api_version == b.api_version)
+        && (a.manager.operation == Operation::Apply
+            || a.manager.subresource == "scale"
+            || a.api_version == b.api_version)
 }
 
 fn filed_by_server(entry: &ManagedFieldsEntry<'_>) -> bool {
@@ -219,7 +222,10 @@ fn one_writer<'s, 'e, 'a>(
             .filter(|entry| !filed_by_server(entry.now))
             .filter(|entry| evidence.owners.iter().all(|owners| is_among(entry, owners)))
             // Who wrote without getting another time wrote in the newest second of all.
-            .filter(|entry| entry.moved || entry.now.manager.time == newest)
+            .filter(|entry| {
+                let time = entry.now.manager.time;
+                entry.moved || time.is_none() || time == newest
+            })
             .collect();
         left = prefer(left, |entry| is_among(entry, advanced));
         if left.len() > 1 {

@@ -539,3 +539,24 @@ fn an_item_without_a_defaulted_key_is_found_unless_another_has_it() {
     assert_eq!(owned(both, "/spec/ports/0/port"), [""; 0]);
     assert_eq!(owned(both, "/spec/ports/1/port"), ["a"]);
 }
+
+#[test]
+fn an_entry_of_scale_that_only_took_another_version_did_not_write() {
+    let scale = |version: &str| {
+        update("scaler/scale", "", REPLICAS)
+            .replace(r#","time":"""#, "")
+            .replace("example.com/v1", version)
+    };
+    let with = |version, replicas, rest: &[String]| {
+        let spec = format!(r#""spec":{{"image":"a","replicas":{replicas}}}"#);
+        object(&[&[scale(version)], rest].concat(), &spec)
+    };
+    let other = [update("a", T2, IMAGE)];
+    let old = with("example.com/v1", 1, &other);
+    assert_eq!(watched(&old, &with("example.com/v2", 1, &other)), [""; 0]);
+    // It has no time, and so tells by what it owns.
+    assert_eq!(
+        watched(&old, &with("example.com/v1", 2, &other)),
+        ["scaler"]
+    );
+}

@@ -104,6 +104,14 @@ pub fn to_yaml(object: &Json<'_>) -> String {
 }
 
 impl YamlLine {
+    /// The line with its indentation.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
     /// Writes the line with its indentation and without an end of line.
     pub(super) fn write(&self, out: &mut String) {
         if !self.text.is_empty() {

@@ -5,6 +5,7 @@
 
 mod activity;
 mod append;
+mod blame_walk;
 mod kind_rules;
 mod latency;
 mod object_history;
@@ -20,6 +21,7 @@ mod sink;
 mod timeline;
 
 pub use activity::{Activity, ActivityBucket};
+pub use blame_walk::BlameWalk;
 pub use kind_rules::KindRules;
 pub use latency::{
     Censored, Judged, KindMeasure, LatencyMethod, LatencyOverride, LatencyQuery, LatencyRule,

@@ -15,9 +15,9 @@ use crate::{
     columns::CompiledColumns,
     diff::{compare_with, touched, writers},
     model::{
-        Change, ChangeKind, ConnectionState, Definition, FieldPath, Generation, Json, Moment,
-        ObjectState, Observation, Provenance, Readiness, ReadinessStatus, ResourceKind, Topology,
-        Touched, WatchStatus,
+        Change, ChangeKind, ConnectionState, Definition, FieldPath, GapCause, Generation, Json,
+        Moment, ObjectState, Observation, Provenance, Readiness, ReadinessStatus, ResourceKind,
+        Topology, Touched, WatchStatus,
     },
     readiness::RuleBook,
     schema::KindSchema,
@@ -35,6 +35,8 @@ pub struct Recorder {
     encoder: RevisionEncoder,
     hot: HashMap<ObjectId, Box<[u8]>>,
     hot_bytes: usize,
+    /// When an event of a kind could not be decoded last: what it changed is not known.
+    unread: HashMap<Arc<ResourceKind>, Moment>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -66,6 +68,7 @@ impl Recorder {
             encoder: RevisionEncoder::default(),
             hot: HashMap::new(),
             hot_bytes: 0,
+            unread: HashMap::new(),
         }
     }
 
@@ -75,6 +78,9 @@ impl Recorder {
             Observation::Object(state) => self.object(state),
             Observation::Gap(gap) => {
                 self.each_sink(|sink| sink.gap(&gap));
+                if let (GapCause::Undecodable, Some(kind)) = (&gap.cause, &gap.kind) {
+                    self.unread.insert(Arc::clone(kind), gap.to);
+                }
                 self.timeline.write().append_gap(gap);
             }
             Observation::Status { kind, status } => self.status(&kind, status),
@@ -131,7 +137,16 @@ impl Recorder {
     }
 
     fn object(&mut self, state: ObjectState) {
-        let (kind_id, object_id, columns, schema, latency_rule, wants_keyframe, same_incarnation) = {
+        let (
+            kind_id,
+            object_id,
+            columns,
+            schema,
+            latency_rule,
+            wants_keyframe,
+            same_incarnation,
+            known,
+        ) = {
             let timeline = self.timeline.read();
             let announced = timeline.kind_id(&state.kind);
             let Some((kind_id, kind)) = announced.and_then(|id| Some((id, timeline.kind(id)?)))
@@ -151,16 +166,23 @@ impl Recorder {
                 object
                     .and_then(|object| object.incarnations.last())
                     .is_some_and(|newest| newest.uid == state.uid),
+                object.and_then(|object| Some(timeline.change(object.newest()?)?.at)),
             )
         };
         let previous = object_id.and_then(|id| self.previous_body(id));
+        let missed = || {
+            let unread = self.unread.get(&state.kind);
+            unread.is_some_and(|unread| known.is_some_and(|known| unread.wall >= known.wall))
+        };
+        let single_write = state.provenance == Provenance::Watch && !missed();
         let derived = match &state.body {
             Some(body) => {
                 let old = previous.as_deref().filter(|_| same_incarnation);
                 let rule = latency_rule.as_deref();
                 let topology = &schema.topology;
                 let readiness = &self.rules.readiness;
-                derive(&state, body, old, &columns, topology, rule, readiness)
+                let before = old.map(|body| Before { body, single_write });
+                derive(&state, body, before, &columns, topology, rule, readiness)
             }
             None => Derived::nothing(),
         };
@@ -288,10 +310,17 @@ impl Derived {
     }
 }
 
+/// The revision before.
+struct Before<'a> {
+    body: &'a [u8],
+    /// Whether exactly one write lies between the two.
+    single_write: bool,
+}
+
 fn derive(
     state: &ObjectState,
     body: &[u8],
-    old: Option<&[u8]>,
+    before: Option<Before<'_>>,
     columns: &CompiledColumns,
     topology: &Topology,
     latency_rule: Option<&LatencyRule>,
@@ -304,11 +333,11 @@ fn derive(
             return Derived::nothing();
         }
     };
-    let old = old.and_then(|old| Json::parse(old).ok());
+    let single_write = before.as_ref().is_some_and(|before| before.single_write);
+    let old = before.and_then(|before| Json::parse(before.body).ok());
     let (touches, paths, managers) = match &old {
         Some(old) => {
             let changes = compare_with(old, &new, topology);
-            let single_write = state.provenance == Provenance::Watch;
             // Who deleted an object is written nowhere in it.
             let managers = if state.change == ChangeKind::Deleted && changes.is_empty() {
                 Vec::new()

@@ -5,6 +5,7 @@ mod control_plane;
 mod insight;
 mod latency;
 mod load;
+mod ownership;
 mod record;
 mod record_command;
 mod schema;

@@ -60,6 +60,30 @@ pub enum Fold {
     Closed,
 }
 
+/// Who wrote a line, and since when it is as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LineBlame<'a> {
+    /// The owner, as short as it fits; empty where nobody owns it.
+    pub short: &'a str,
+    /// All that is known, under the pointer.
+    pub full: String,
+    /// Whether the revision that changed it last is known.
+    pub has_origin: bool,
+    /// Whether the one before that is known.
+    pub has_previous: bool,
+}
+
+/// What a row was asked for, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeClick {
+    /// To fold or unfold what is below it.
+    Fold(usize),
+    /// To show the revision that changed it last.
+    Origin(usize),
+    /// To show the change before that.
+    Previous(usize),
+}
+
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeRow<'a> {
@@ -71,8 +95,8 @@ pub enum CodeRow<'a> {
         sign: Sign,
         /// The line.
         text: Cow<'a, str>,
-        /// Who owns it, as short as it fits, and in full.
-        owner: Option<(&'a str, &'a str)>,
+        /// Who wrote it.
+        blame: Option<LineBlame<'a>>,
         /// Whether it folds.
         fold: Fold,
     },
@@ -83,8 +107,8 @@ pub enum CodeRow<'a> {
     },
 }
 
-/// Shows rows over everything that is available, scrolled to the top where `from_top` says so. Returns the place of a row that was clicked to
-/// fold or unfold.
+/// Shows rows over everything that is available, scrolled to the top where `from_top` says so. Returns what a row was
+/// clicked for.
 pub(crate) fn show<'a>(
     ui: &mut Ui,
     palette: &Palette,
@@ -92,10 +116,10 @@ pub(crate) fn show<'a>(
     len: usize,
     from_top: bool,
     row_at: impl Fn(usize) -> Option<CodeRow<'a>>,
-) -> Option<usize> {
+) -> Option<CodeClick> {
     rows(ui, id, len, from_top, |ui, place| {
         let row = row_at(place)?;
-        Some(show_row(ui, palette, &row, LineNote::default()).is_clicked)
+        show_row(ui, palette, place, &row, LineNote::default()).clicked
     })
 }
 
@@ -108,27 +132,27 @@ pub(crate) fn show_with_notes<'a>(
     from_top: bool,
     row_at: impl Fn(usize) -> Option<CodeRow<'a>>,
     (notes, line_at): (&LineNotes, &dyn Fn(usize) -> Option<&'a YamlLine>),
-) -> Option<usize> {
+) -> Option<CodeClick> {
     rows(ui, id, len, from_top, |ui, place| {
         let row = row_at(place)?;
         let line = line_at(place);
         let note = line.map(|line| notes.note(line)).unwrap_or_default();
-        let shown = show_row(ui, cx.palette, &row, note);
+        let shown = show_row(ui, cx.palette, place, &row, note);
         if let (Some(text), Some(line)) = (&shown.text, line) {
             notes.hover((cx.palette, cx.commands), text, &line.path);
         }
-        Some(shown.is_clicked)
+        shown.clicked
     })
 }
 
-/// `show_row` tells whether a row was clicked. Returns the place of the one that was.
+/// `show_row` tells what a row was clicked for. Returns it.
 fn rows(
     ui: &mut Ui,
     id: &str,
     len: usize,
     from_top: bool,
-    mut show_row: impl FnMut(&mut Ui, usize) -> Option<bool>,
-) -> Option<usize> {
+    mut show_row: impl FnMut(&mut Ui, usize) -> Option<CodeClick>,
+) -> Option<CodeClick> {
     ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
     let mut clicked = None;
     let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false);
@@ -137,9 +161,7 @@ fn rows(
     }
     area.show_rows(ui, LINE, len, |ui, range| {
         for place in range {
-            if show_row(ui, place) == Some(true) {
-                clicked = Some(place);
-            }
+            clicked = show_row(ui, place).or(clicked);
         }
     });
     clicked
@@ -147,13 +169,19 @@ fn rows(
 
 /// What came of a row.
 struct Shown {
-    /// Whether it was clicked to fold or unfold.
-    is_clicked: bool,
+    /// What it was clicked for.
+    clicked: Option<CodeClick>,
     /// Its text, where it is a line.
     text: Option<Response>,
 }
 
-fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>, note: LineNote) -> Shown {
+fn show_row(
+    ui: &mut Ui,
+    palette: &Palette,
+    place: usize,
+    row: &CodeRow<'_>,
+    note: LineNote,
+) -> Shown {
     let size = vec2(ui.available_width(), LINE);
     match row {
         CodeRow::Folded { lines } => {
@@ -185,7 +213,7 @@ fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>, note: LineNote) -
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
             let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
             Shown {
-                is_clicked: response.clicked(),
+                clicked: response.clicked().then_some(CodeClick::Fold(place)),
                 text: None,
             }
         }
@@ -193,7 +221,7 @@ fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>, note: LineNote) -
             number,
             sign,
             text,
-            owner,
+            blame,
             fold,
         } => {
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -205,25 +233,25 @@ fn show_row(ui: &mut Ui, palette: &Palette, row: &CodeRow<'_>, note: LineNote) -
             };
             ui.painter().rect_filled(rect, 0.0, ground);
             gutter(ui, palette, rect, *number, *sign);
-            let is_clicked = fold_mark(ui, palette, rect, *fold, text);
-            let right = if owner.is_some() {
+            let folded = fold_mark(ui, palette, rect, *fold, text);
+            let right = if blame.is_some() {
                 rect.right() - BLAME - 8.0
             } else {
                 rect.right() - 12.0
             };
-            let place = rect.with_min_x(rect.left() + TEXT).with_max_x(right);
-            let response = line_text(ui, place, text, color, note);
+            let room = rect.with_min_x(rect.left() + TEXT).with_max_x(right);
+            let response = line_text(ui, room, text, color, note);
             paint_note(
                 ui,
                 palette,
-                place.with_min_x(response.rect.right() + 7.0),
+                room.with_min_x(response.rect.right() + 7.0),
                 note,
             );
-            if let Some((short, full)) = owner {
-                blame(ui, palette, rect, short, full);
-            }
+            let asked = blame
+                .as_ref()
+                .and_then(|blame| show_blame(ui, palette, rect, place, blame, text));
             Shown {
-                is_clicked,
+                clicked: asked.or(folded.then_some(CodeClick::Fold(place))),
                 text: Some(response),
             }
         }
@@ -346,18 +374,57 @@ fn paint_note(ui: &Ui, palette: &Palette, mut rest: Rect, note: LineNote) {
     }
 }
 
-fn blame(ui: &Ui, palette: &Palette, rect: Rect, short: &str, full: &str) {
+fn show_blame(
+    ui: &Ui,
+    palette: &Palette,
+    rect: Rect,
+    place: usize,
+    blame: &LineBlame<'_>,
+    text: &str,
+) -> Option<CodeClick> {
     let at = rect
         .with_min_x(rect.right() - BLAME)
         .with_max_x(rect.right() - 8.0);
-    paint_elided(
-        ui.painter(),
-        at,
-        Align::LEFT,
-        short,
-        theme::mono(),
-        palette.faint,
-    );
     let id = ui.scope_id().with(("owner", rect.top().to_bits()));
-    ui.interact(at, id, Sense::hover()).on_hover_text(full);
+    let sense = match blame.has_origin {
+        true => Sense::click(),
+        false => Sense::hover(),
+    };
+    let response = ui.interact(at, id, sense);
+    let color = match blame.has_origin && response.hovered() {
+        true => palette.accent,
+        false => palette.faint,
+    };
+    let font = theme::mono();
+    paint_elided(ui.painter(), at, Align::LEFT, blame.short, font, color);
+    if !blame.has_origin {
+        response.on_hover_text(&blame.full);
+        return None;
+    }
+    response.widget_info(|| {
+        WidgetInfo::labeled(
+            Role::Button,
+            true,
+            format!("Last change of {}", text.trim()),
+        )
+    });
+    let mut asked = None;
+    response.context_menu(|ui| {
+        if ui.button("Last change of this field").clicked() {
+            asked = Some(CodeClick::Origin(place));
+            ui.close();
+        }
+        let previous = egui::Button::new("Previous change of this field");
+        if ui.add_enabled(blame.has_previous, previous).clicked() {
+            asked = Some(CodeClick::Previous(place));
+            ui.close();
+        }
+    });
+    let response = response
+        .on_hover_cursor(egui::CursorIcon::PointingHand)
+        .on_hover_text(format!(
+            "{}\n\nClick: that revision. Right click: more.",
+            blame.full
+        ));
+    asked.or(response.clicked().then_some(CodeClick::Origin(place)))
 }

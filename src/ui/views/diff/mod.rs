@@ -8,11 +8,18 @@ pub mod owner_name;
 use std::{borrow::Cow, collections::HashSet};
 
 use egui::{Align, Layout, Rect, Sense, Ui, vec2};
+use jiff::tz::TimeZone;
 
-use super::object::{NOISE, quiet_line, selection::Compared, undecodable};
+use super::object::{
+    NOISE,
+    origins::{Origins, look_at},
+    quiet_line,
+    selection::Compared,
+    undecodable,
+};
 use crate::{
-    diff::DiffLineKind,
-    model::{ChangeKind, Moment, Provenance, Topology},
+    diff::{DiffLine, DiffLineKind},
+    model::{ChangeKind, FieldPath, Moment, Provenance, Topology},
     timeline::{ChangeId, Timeline},
     ui::{
         Command, ViewContext, format, theme,
@@ -20,7 +27,8 @@ use crate::{
         widgets::{ghost_button, ghost_toggle, paint_elided, segmented},
     },
 };
-use code_view::{CodeRow, Fold, Sign};
+use code_view::{CodeClick, CodeRow, Fold, LineBlame, Sign};
+use document::Owner;
 use model::{DiffModel, FieldRow, RowRef};
 
 const BAR: f32 = 40.0;
@@ -92,7 +100,13 @@ impl DiffPane {
     }
 
     /// Shows the difference over everything that is available.
-    pub fn show(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, compared: Compared) {
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        cx: &mut ViewContext<'_>,
+        compared: Compared,
+        origins: &Origins,
+    ) {
         let Some(b) = compared.b else {
             quiet_line(ui, cx.palette, "No revision is held.");
             return;
@@ -123,6 +137,7 @@ impl DiffPane {
             show_fields(ui, cx, model, compared.a.is_some(), from_top);
             return;
         }
+        let (timeline, zone) = (cx.timeline, cx.zone);
         let line = |place: usize| match self.rows.get(place)? {
             RowRef::Line(line) => Some(&model.line(*line)?.line),
             RowRef::Fold { .. } => None,
@@ -133,12 +148,32 @@ impl DiffPane {
             "diff",
             self.rows.len(),
             from_top,
-            |place| Some(line_row(model, *self.rows.get(place)?)),
+            |place| {
+                let row = *self.rows.get(place)?;
+                Some(blamed_row(model, row, (timeline, zone), origins))
+            },
             (&self.notes, &line),
         );
-        if let Some(RowRef::Fold { first, .. }) = clicked.and_then(|place| self.rows.get(place)) {
-            self.unfolded.insert(*first);
-            self.find_rows();
+        let origin_at = |place: usize| match self.rows.get(place)? {
+            RowRef::Line(line) => origins.get(in_newer(model.line(*line)?)?),
+            RowRef::Fold { .. } => None,
+        };
+        match clicked {
+            Some(CodeClick::Fold(place)) => {
+                if let Some(RowRef::Fold { first, .. }) = self.rows.get(place) {
+                    self.unfolded.insert(*first);
+                    self.find_rows();
+                }
+            }
+            Some(CodeClick::Origin(place)) => {
+                let origin = origin_at(place).map(|origin| origin.revision);
+                cx.commands.extend(origin.map(look_at));
+            }
+            Some(CodeClick::Previous(place)) => {
+                let previous = origin_at(place).and_then(|origin| origin.previous);
+                cx.commands.extend(previous.map(look_at));
+            }
+            None => {}
         }
     }
 
@@ -310,6 +345,46 @@ fn paint_revisions(
     bar.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text.as_str()));
 }
 
+/// The field of a line in the newer revision; a removed line has none there.
+fn in_newer(line: &DiffLine) -> Option<&FieldPath> {
+    (line.kind != DiffLineKind::Removed).then_some(&line.line.path)
+}
+
+/// What stands beside a line: its owner, and under the pointer since when it is as it is.
+pub(crate) fn line_blame<'a>(
+    owner: Option<&'a Owner>,
+    path: Option<&FieldPath>,
+    seen: (&Timeline, &TimeZone),
+    origins: &Origins,
+) -> Option<LineBlame<'a>> {
+    let origin = path.and_then(|path| origins.get(path));
+    let words = path.and_then(|path| origins.describe(path, seen));
+    let texts = [words, owner.map(|owner| format!("owned by {}", owner.full))];
+    let full: Vec<_> = texts.into_iter().flatten().collect();
+    (!full.is_empty()).then(|| LineBlame {
+        short: owner.map_or("", |owner| &owner.short),
+        full: full.join("\n"),
+        has_origin: origin.is_some(),
+        has_previous: origin.is_some_and(|origin| origin.previous.is_some()),
+    })
+}
+
+/// A row with the origins of the fields in the newer revision.
+fn blamed_row<'a>(
+    model: &'a DiffModel,
+    row: RowRef,
+    seen: (&Timeline, &TimeZone),
+    origins: &Origins,
+) -> CodeRow<'a> {
+    let mut shown = line_row(model, row);
+    if let (CodeRow::Line { blame, .. }, RowRef::Line(place)) = (&mut shown, row)
+        && let Some(line) = model.line(place)
+    {
+        *blame = line_blame(model.owner(line), in_newer(line), seen, origins);
+    }
+    shown
+}
+
 pub(crate) fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
     let place = match row {
         RowRef::Fold { lines, .. } => return CodeRow::Folded { lines },
@@ -327,9 +402,11 @@ pub(crate) fn line_row(model: &DiffModel, row: RowRef) -> CodeRow<'_> {
         number: number.map(|number| number as usize),
         sign,
         text: Cow::Owned(model::text_of(line)),
-        owner: model
-            .owner(line)
-            .map(|owner| (owner.short.as_str(), owner.full.as_str())),
+        blame: model.owner(line).map(|owner| LineBlame {
+            short: &owner.short,
+            full: owner.full.clone(),
+            ..LineBlame::default()
+        }),
         fold: Fold::None,
     }
 }
@@ -359,7 +436,7 @@ fn show_fields(
             number: None,
             sign,
             text,
-            owner: None,
+            blame: None,
             fold: Fold::None,
         })
     });

@@ -5,6 +5,7 @@ pub mod header;
 pub mod history;
 mod history_list;
 mod history_paint;
+pub mod origins;
 mod readiness_line;
 pub mod revision_row;
 pub mod selection;
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     model::Moment,
-    timeline::{ObjectHistory, ObjectId, Timeline},
+    timeline::{ChangeId, ObjectHistory, ObjectId, Timeline},
     ui::{
         Command, View, ViewContext, format,
         theme::{self, Palette},
@@ -32,6 +33,7 @@ use crate::{
 };
 use header::Header;
 use history_list::HistoryList;
+use origins::Origins;
 use readiness_line::readiness_line;
 use selection::Compared;
 use yaml_pane::YamlPane;
@@ -60,6 +62,7 @@ pub struct ObjectView {
     list_height: Option<f32>,
     diff: DiffPane,
     yaml: YamlPane,
+    origins: Origins,
 }
 
 /// The head of one object at one state of its kind.
@@ -108,18 +111,34 @@ impl View for ObjectView {
         self.history.update(cx.timeline, object);
         let compared = Compared::of(cx.selection, self.history.index());
         match self.tab {
-            ObjectTab::History => self.history_and_diff(ui, cx, compared),
+            ObjectTab::History => {
+                self.find_origins(ui, cx, object, compared.b);
+                self.history_and_diff(ui, cx, compared);
+            }
             ObjectTab::Yaml => {
                 // The newest, though it may be a heartbeat that the history hides.
                 let newest = cx.timeline.object(object).and_then(ObjectHistory::newest);
                 let shown = cx.selection.revision_b.or(newest);
-                self.yaml.show(ui, cx, shown);
+                self.find_origins(ui, cx, object, shown);
+                self.yaml.show(ui, cx, shown, &self.origins);
             }
         }
     }
 }
 
 impl ObjectView {
+    fn find_origins(
+        &mut self,
+        ui: &Ui,
+        cx: &ViewContext<'_>,
+        object: ObjectId,
+        shown: Option<ChangeId>,
+    ) {
+        if shown.is_some_and(|shown| self.origins.advance(cx.timeline, object, shown)) {
+            ui.ctx().request_repaint();
+        }
+    }
+
     fn tabs(&mut self, ui: &mut Ui, palette: &Palette) {
         let size = vec2(ui.available_width(), TABS);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -170,7 +189,7 @@ impl ObjectView {
             egui::UiBuilder::new().max_rect(below).id_salt("diff"),
             |ui| {
                 ui.set_clip_rect(below.intersect(ui.clip_rect()));
-                self.diff.show(ui, cx, compared);
+                self.diff.show(ui, cx, compared, &self.origins);
             },
         );
         self.divider(ui, cx.palette, above, height);

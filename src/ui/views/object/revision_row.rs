@@ -93,7 +93,7 @@ pub struct RevisionRow {
     pub badge: Badge,
     /// What changed.
     pub summary: String,
-    /// Who: `argocd-controller`, or `a or b` where it was one of several.
+    /// Who: `argocd-controller`, or `one of a, b`.
     pub managers: String,
     /// The same with all that is known of the revision, for a tooltip.
     pub details: String,
@@ -123,7 +123,10 @@ impl RevisionRow {
             badge,
             details: details(change, &summary, &managers, zone),
             summary,
-            managers: managers.join(" or "),
+            managers: match &managers[..] {
+                [] | [_] => managers.join(""),
+                several => format!("one of {}", several.join(", ")),
+            },
             note: provenance_note(change.provenance),
         })
     }
@@ -132,6 +135,8 @@ impl RevisionRow {
 fn details(change: &ChangeEntry, summary: &str, managers: &[Arc<str>], zone: &TimeZone) -> String {
     let mut text = format!("{summary}\n{}", clock_text::full(change.at, zone));
     match managers {
+        [] if change.change == ChangeKind::Modified => text
+            .push_str("\nmanager not known: an update that only removes fields leaves none behind"),
         [] => text.push_str("\nmanager not known"),
         [one] => text.push_str(&format!("\nby {one}")),
         several => text.push_str(&format!("\nby one of {}", several.join(", "))),

@@ -3,8 +3,12 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use egui::{Align, Layout, Sense, Ui, vec2};
+use jiff::tz::TimeZone;
 
-use super::{quiet_line, undecodable};
+use super::{
+    origins::{Origins, look_at},
+    quiet_line, undecodable,
+};
 use crate::{
     diff::Noise,
     model::{FieldPath, Moment, Topology},
@@ -12,8 +16,9 @@ use crate::{
     ui::{
         Command, ViewContext, format, theme,
         views::diff::{
-            code_view::{self, CodeRow, Fold, Sign},
+            code_view::{self, CodeClick, CodeRow, Fold, Sign},
             document::{self, Document},
+            line_blame,
         },
         views::schema::notes::LineNotes,
         widgets::{elided, ghost_button, ghost_toggle},
@@ -104,7 +109,13 @@ impl YamlPane {
     }
 
     /// Shows the revision over everything that is available.
-    pub(super) fn show(&mut self, ui: &mut Ui, cx: &mut ViewContext<'_>, id: Option<ChangeId>) {
+    pub(super) fn show(
+        &mut self,
+        ui: &mut Ui,
+        cx: &mut ViewContext<'_>,
+        id: Option<ChangeId>,
+        origins: &Origins,
+    ) {
         let Some(id) = id else {
             quiet_line(ui, cx.palette, "No revision is held.");
             return;
@@ -120,6 +131,7 @@ impl YamlPane {
                 return;
             }
         };
+        let (timeline, zone) = (cx.timeline, cx.zone);
         let line = |place: usize| document.lines.get(*self.visible.get(place)?);
         let clicked = code_view::show_with_notes(
             ui,
@@ -127,11 +139,29 @@ impl YamlPane {
             "yaml",
             self.visible.len(),
             from_top,
-            |place| row(document, &self.folded, *self.visible.get(place)?),
+            |place| {
+                let line = *self.visible.get(place)?;
+                row(document, &self.folded, line, (timeline, zone), origins)
+            },
             (&self.notes, &line),
         );
-        let path =
-            clicked.and_then(|place| Some(&document.lines.get(*self.visible.get(place)?)?.path));
+        let path_at = |place: usize| Some(&document.lines.get(*self.visible.get(place)?)?.path);
+        let path = match clicked {
+            Some(CodeClick::Fold(place)) => path_at(place),
+            Some(CodeClick::Origin(place)) => {
+                let origin = path_at(place).and_then(|path| origins.get(path));
+                cx.commands
+                    .extend(origin.map(|origin| look_at(origin.revision)));
+                None
+            }
+            Some(CodeClick::Previous(place)) => {
+                let origin = path_at(place).and_then(|path| origins.get(path));
+                let previous = origin.and_then(|origin| origin.previous);
+                cx.commands.extend(previous.map(look_at));
+                None
+            }
+            None => None,
+        };
         if let Some(path) = path.cloned() {
             if !self.folded.remove(&path) {
                 self.folded.insert(path);
@@ -178,6 +208,8 @@ fn row<'a>(
     document: &'a Document,
     folded: &HashSet<FieldPath>,
     line: usize,
+    seen: (&Timeline, &TimeZone),
+    origins: &Origins,
 ) -> Option<CodeRow<'a>> {
     let of = document.lines.get(line)?;
     let end = document.block_end(line);
@@ -186,15 +218,13 @@ fn row<'a>(
         (true, false) => (Fold::Open, ""),
         (true, true) => (Fold::Closed, " ⋯"),
     };
-    let owner = document
-        .owner(line)
-        .map(|owner| (owner.short.as_str(), owner.full.as_str()));
+    let blame = line_blame(document.owner(line), Some(&of.path), seen, origins);
     let text = Cow::Owned(document.text(line) + more);
     Some(CodeRow::Line {
         number: Some(line + 1),
         sign: Sign::Same,
         text,
-        owner,
+        blame,
         fold,
     })
 }

@@ -15,7 +15,11 @@ use crate::{
         schemas::{Comparison, SchemaKey},
         theme::{self, Palette},
         views::{
-            diff::{code_view, line_row, model::RowRef},
+            diff::{
+                code_view::{self, CodeClick},
+                line_row,
+                model::RowRef,
+            },
             object::quiet_line,
         },
         widgets::{
@@ -196,7 +200,9 @@ impl ChangesPane {
         let clicked = code_view::show(ui, palette, "schema diff", rows.len(), false, |place| {
             Some(line_row(model, *rows.get(place)?))
         });
-        if let Some(RowRef::Fold { first, .. }) = clicked.and_then(|place| rows.get(place)) {
+        if let Some(CodeClick::Fold(place)) = clicked
+            && let Some(RowRef::Fold { first, .. }) = rows.get(place)
+        {
             self.unfolded.insert(*first);
             *rows = model.rows(&self.unfolded);
         }

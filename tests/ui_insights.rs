@@ -224,7 +224,7 @@ fn a_fight_is_counted_at_the_left_and_listed_with_its_evidence() {
         "orders"
     );
     assert_eq!(workspace.selection.revision_b.map(|id| id.0), Some(9));
-    window.click("hpa set 5");
+    window.click("22:13:30.000 hpa set 5");
     let workspace = window.harness.state().workspace().unwrap();
     assert_eq!(workspace.selection.revision_b.map(|id| id.0), Some(2));
 }
@@ -250,7 +250,8 @@ fn the_namespace_narrows_the_list_and_what_has_ended_stays_for_a_while() {
     window.steps();
     assert!(window.has("Insights, 0 problems"));
     assert!(window.has("warning, Fight: fight over spec.replicas, Database shop/orders, ended"));
-    window.click("ended");
+    window.harness.get_by_label("ended").click();
+    window.steps();
     assert!(!window.has("fight over"));
 }
 

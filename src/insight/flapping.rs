@@ -7,6 +7,10 @@
 //! detection). Turns count under one generation only: a change of the desired state takes every
 //! object through not ready and back, as often as it is changed.
 //!
+//! Work that is on its way is no turn either: `False` counts for nothing while the object says with a
+//! condition of its own (`Issuing`, `Updating`, `Upgrading`, `Scaling`) what it is at. A certificate that
+//! is issued again is not ready for as long as that takes.
+//!
 //! Conditions that are meant to come and go are not judged: those of progress, and those that say
 //! whether there is load. `ignoredConditions` has their names.
 
@@ -20,7 +24,7 @@ use super::{
     micros, stretch,
 };
 use crate::{
-    model::{ChangeKind, Generation, Json, spoken_duration},
+    model::{ChangeKind, Generation, Json, conditions, spoken_duration},
     timeline::{ChangeEntry, ChangeId},
 };
 
@@ -28,6 +32,11 @@ use crate::{
 const REMEMBERED: usize = 64;
 /// Turns that are shown as evidence.
 const SHOWN: usize = 8;
+
+/// Conditions that say that work is on its way and that explain others that are `False` meanwhile.
+/// `Progressing` is not one (a Deployment keeps it), nor is `Reconciling` (Flux keeps it between the
+/// retries of what fails).
+const AT_WORK: [&str; 4] = ["Issuing", "Updating", "Upgrading", "Scaling"];
 
 /// When a condition flaps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,11 +146,13 @@ impl Flapping {
         };
         let settings = &cx.settings.flapping;
         with_body(cx.timeline, id, |json| {
+            let is_at_work =
+                conditions(json).any(|of| of.status == "True" && AT_WORK.contains(&of.type_));
             for_each_condition(json, |name, condition| {
                 let text = |field: &str| condition.get(field).and_then(Json::as_str);
                 let status = match text("status") {
                     Some("True") => true,
-                    Some("False") => false,
+                    Some("False") if !is_at_work => false,
                     _ => return,
                 };
                 let type_ = text("type").unwrap_or_default();

@@ -293,6 +293,22 @@ fn rollouts_one_after_the_other_do_not_flap() {
 }
 
 #[test]
+fn a_certificate_that_is_issued_again_and_again_does_not_flap() {
+    let mut story = database();
+    for _ in 0..8 {
+        for (ready, issuing) in [("True", "True"), ("False", "True"), ("True", "False")] {
+            story.edited("Database", "orders", "cert-manager", |object| {
+                object["status"]["conditions"] = json!([
+                    {"type": "Ready", "status": ready},
+                    {"type": "Issuing", "status": issuing}]);
+            });
+            story.wait(12.0);
+        }
+    }
+    assert_eq!(story.found_ever(), [""; 0]);
+}
+
+#[test]
 fn passes_through_unknown_and_conditions_of_progress_do_not_flap() {
     let mut story = database();
     for _ in 0..20 {

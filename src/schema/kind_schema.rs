@@ -1,7 +1,7 @@
 //! The facts of a definition that every change of the kind is judged by.
 
-use super::list_keys::topology_of;
-use crate::model::{Definition, Json, Topology};
+use super::{ReferenceFields, list_keys::topology_of};
+use crate::model::{Definition, Json, ResourceKind, Topology};
 
 /// What one served version of a CRD says about its objects. Empty for kinds of which only API
 /// discovery is known.
@@ -13,9 +13,20 @@ pub struct KindSchema {
     pub has_status: Option<bool>,
     /// How its lists and maps are told apart item by item.
     pub topology: Topology,
+    /// The fields that name other objects.
+    pub references: ReferenceFields,
 }
 
 impl KindSchema {
+    /// What is known of a kind without a definition.
+    #[must_use]
+    pub fn undefined(kind: &ResourceKind) -> Self {
+        Self {
+            references: ReferenceFields::of_kind(kind),
+            ..Self::default()
+        }
+    }
+
     /// Reads the facts of `version`. A definition that cannot be read gives none, with a log line.
     #[must_use]
     pub fn of(definition: &Definition, version: &str) -> Self {
@@ -28,17 +39,23 @@ impl KindSchema {
         };
         Json::parse(&spec)
             .ok()
-            .and_then(|spec| Some(Self::of_version(version_of(&spec, version)?)))
+            .and_then(|spec| Some(Self::of_version(&spec, version_of(&spec, version)?)))
             .unwrap_or_default()
     }
 
-    fn of_version(version: &Json<'_>) -> Self {
+    fn of_version(spec: &Json<'_>, version: &Json<'_>) -> Self {
+        let text = |path: &[&str]| spec.at(path).and_then(Json::as_str).unwrap_or_default();
         Self {
             has_status: Some(version.at(&["subresources", "status"]).is_some()),
             topology: version
                 .at(&["schema", "openAPIV3Schema"])
                 .map(topology_of)
                 .unwrap_or_default(),
+            references: ReferenceFields::of(
+                text(&["group"]),
+                text(&["names", "kind"]),
+                version.at(&["schema", "openAPIV3Schema"]),
+            ),
         }
     }
 }

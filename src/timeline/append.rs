@@ -15,7 +15,7 @@ use crate::{
         Change, ChangeKind, ConnectionState, Definition, Gap, Json, Moment, PrinterColumn,
         Provenance, ResourceKind, WatchStatus,
     },
-    schema::KindSchema,
+    schema::{KindSchema, Link, links_of},
 };
 
 impl Timeline {
@@ -42,7 +42,7 @@ impl Timeline {
             columns: Arc::new(CompiledColumns::new(&columns)),
             printer_columns: columns,
             definitions: Vec::new(),
-            schema: Arc::default(),
+            schema: Arc::new(KindSchema::undefined(kind)),
             status: WatchStatus::default(),
             served: true,
             keys: BTreeMap::new(),
@@ -116,6 +116,10 @@ impl Timeline {
             .last()
             .is_none_or(|newest| newest.uid != change.uid)
         {
+            // A new uid for a name that was not seen to be deleted.
+            if let Some(old) = object.incarnations.last() {
+                self.relations.remove(object_id, &old.uid.0);
+            }
             object.incarnations.push(Incarnation {
                 uid: change.uid.clone(),
                 first: id,
@@ -150,6 +154,9 @@ impl Timeline {
                 .collect(),
         };
         let (before, now) = (object.live.is_some(), live.is_some());
+        if !now {
+            self.relations.remove(object_id, &change.uid.0);
+        }
         object.live = live;
         kind.live = kind.live + usize::from(now) - usize::from(before);
         object.changes.push(id);
@@ -223,6 +230,17 @@ impl Timeline {
         self.kinds[kind_id.0 as usize].latency = tracker;
     }
 
+    /// Takes what the newest state of an object that exists says about others.
+    pub(super) fn relate(&mut self, object: ObjectId, links: &[Link]) {
+        let known = self.objects.get(object.0 as usize);
+        let Some(known) = known.filter(|object| object.live.is_some()) else {
+            return;
+        };
+        if let Some(incarnation) = known.incarnations.last() {
+            self.relations.set(object, &incarnation.uid.0, links);
+        }
+    }
+
     /// Takes a kind from a file.
     pub fn restore_kind(&mut self, kind: ResourceKind, columns: Vec<PrinterColumn>) {
         let (id, _) = self.upsert_kind(&Arc::new(kind), columns.into());
@@ -283,6 +301,8 @@ impl Timeline {
             let rules = &self.rules.readiness;
             let readiness = rules.judge(group, name, &json, change.at.timestamp());
             let state = live_object(&json, &kind.columns, readiness, &change.signal);
+            let links = links_of(&json, &kind.schema.references);
+            self.relate(object, &links);
             self.objects[object.0 as usize].live = Some(state);
         }
         self.connection = ConnectionState::Recorded;

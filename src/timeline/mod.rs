@@ -12,6 +12,7 @@ mod object_history;
 mod recorder;
 #[cfg(test)]
 mod recorder_tests;
+mod relation_index;
 mod revision_log;
 mod sink;
 #[expect(
@@ -31,6 +32,7 @@ pub use latency::{
 };
 pub use object_history::{ChangeEntry, ChangeId, Incarnation, LiveObject, ObjectHistory, ObjectId};
 pub use recorder::Recorder;
+pub use relation_index::RelationIndex;
 pub use revision_log::{DecodeError, Encoded, RevisionEncoder, RevisionLog};
 pub use sink::{RecordSink, Recorded, SinkError};
 pub use timeline::{DefinitionAt, KindHistory, KindId, SharedTimeline, Timeline};

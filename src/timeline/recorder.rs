@@ -17,10 +17,10 @@ use crate::{
     model::{
         Change, ChangeKind, ConnectionState, Definition, FieldPath, GapCause, Generation, Json,
         Moment, ObjectState, Observation, Provenance, Readiness, ReadinessStatus, ResourceKind,
-        Topology, Touched, WatchStatus,
+        Touched, WatchStatus,
     },
     readiness::RuleBook,
-    schema::KindSchema,
+    schema::{KindSchema, Link, links_of},
 };
 
 /// Bodies of recently changed objects that are kept as they are, in bytes. The others are decoded
@@ -54,6 +54,7 @@ struct Derived {
     paths: Vec<FieldPath>,
     signal: ReconcileSignal,
     live: LiveObject,
+    links: Vec<Link>,
 }
 
 impl Recorder {
@@ -120,6 +121,7 @@ impl Recorder {
         let schema = KindSchema::of(definition, &kind.version);
         let is_new = self.timeline.write().define(id, definition, at, schema);
         if is_new {
+            self.refresh_links(id);
             self.each_sink(|sink| sink.definition(kind, definition, at));
         }
     }
@@ -179,10 +181,9 @@ impl Recorder {
             Some(body) => {
                 let old = previous.as_deref().filter(|_| same_incarnation);
                 let rule = latency_rule.as_deref();
-                let topology = &schema.topology;
                 let readiness = &self.rules.readiness;
                 let before = old.map(|body| Before { body, single_write });
-                derive(&state, body, before, &columns, topology, rule, readiness)
+                derive(&state, body, before, &columns, &schema, rule, readiness)
             }
             None => Derived::nothing(),
         };
@@ -224,7 +225,11 @@ impl Recorder {
         let object_id = {
             let mut timeline = self.timeline.write();
             timeline.append(&change, encoded, derived.signal, live);
-            timeline.find(kind_id, &change.key)
+            let id = timeline.find(kind_id, &change.key);
+            if let Some(id) = id {
+                timeline.relate(id, &derived.links);
+            }
+            id
         };
         // What could not be encoded must not become the base of the next delta.
         if let (Some(id), Some(body), true) = (object_id, state.body, is_encoded) {
@@ -285,6 +290,29 @@ impl Recorder {
         }
     }
 
+    /// The schema changed while running: what every live object says about others is read anew.
+    fn refresh_links(&self, kind: super::KindId) {
+        let fresh: Vec<_> = {
+            let timeline = self.timeline.read();
+            let Some(history) = timeline.kind(kind) else {
+                return;
+            };
+            history
+                .objects()
+                .filter_map(|id| {
+                    let object = timeline.object(id).filter(|object| object.live.is_some())?;
+                    let body = timeline.body(object.newest()?).ok()?;
+                    let json = Json::parse(&body).ok()?;
+                    Some((id, links_of(&json, &history.schema.references)))
+                })
+                .collect()
+        };
+        let mut timeline = self.timeline.write();
+        for (id, links) in fresh {
+            timeline.relate(id, &links);
+        }
+    }
+
     fn each_sink(
         &mut self,
         mut call: impl FnMut(&mut dyn RecordSink) -> Result<(), super::SinkError>,
@@ -306,6 +334,7 @@ impl Derived {
             paths: Vec::new(),
             signal: ReconcileSignal::default(),
             live: LiveObject::unread(),
+            links: Vec::new(),
         }
     }
 }
@@ -322,10 +351,11 @@ fn derive(
     body: &[u8],
     before: Option<Before<'_>>,
     columns: &CompiledColumns,
-    topology: &Topology,
+    schema: &KindSchema,
     latency_rule: Option<&LatencyRule>,
     rules: &RuleBook,
 ) -> Derived {
+    let topology = &schema.topology;
     let new = match Json::parse(body) {
         Ok(new) => new,
         Err(error) => {
@@ -374,6 +404,7 @@ fn derive(
         paths,
         signal,
         live: live_object(&new, columns, readiness, &signal),
+        links: links_of(&new, &schema.references),
     }
 }
 

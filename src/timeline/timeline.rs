@@ -6,7 +6,8 @@ use parking_lot::RwLock;
 
 use super::{
     Activity, ChangeEntry, ChangeId, DecodeError, KindMeasure, KindRules, LatencyQuery,
-    LatencySummary, ObjectHistory, ObjectId, ReconcileSample, latency::LatencyTracker,
+    LatencySummary, ObjectHistory, ObjectId, ReconcileSample, RelationIndex,
+    latency::LatencyTracker,
 };
 use crate::{
     columns::CompiledColumns,
@@ -124,6 +125,7 @@ pub struct Timeline {
     /// What came between the changes, and before which of them.
     pub(super) marks: Vec<(ChangeId, Mark)>,
     pub(super) activity: Activity,
+    pub(super) relations: RelationIndex,
     pub(super) names: Names,
     pub(super) pointers: Names,
     pub(super) encoded_bytes: usize,
@@ -157,7 +159,13 @@ impl Names {
         id
     }
 
-    fn get(&self, id: u32) -> Option<&Arc<str>> {
+    /// The same text, shared with all that were given before.
+    pub(super) fn shared(&mut self, text: &Arc<str>) -> Arc<str> {
+        let id = self.intern(text);
+        self.get(id).map_or_else(|| Arc::clone(text), Arc::clone)
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<&Arc<str>> {
         self.texts.get(id as usize)
     }
 }
@@ -183,6 +191,7 @@ impl Timeline {
             gaps: Vec::new(),
             marks: Vec::new(),
             activity: Activity::default(),
+            relations: RelationIndex::default(),
             names: Names::default(),
             pointers: Names::default(),
             encoded_bytes: 0,
@@ -357,6 +366,12 @@ impl Timeline {
     #[must_use]
     pub fn activity(&self) -> &Activity {
         &self.activity
+    }
+
+    /// Who points to whom, of the objects that exist.
+    #[must_use]
+    pub fn relations(&self) -> &RelationIndex {
+        &self.relations
     }
 
     /// Compressed bytes of all revisions.

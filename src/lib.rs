@@ -17,6 +17,7 @@ pub mod insight;
 pub mod journal;
 pub mod model;
 pub mod readiness;
+pub mod relation;
 pub mod schema;
 pub mod settings;
 pub mod timeline;

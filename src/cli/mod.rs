@@ -20,6 +20,7 @@ mod session;
 mod show;
 mod signals;
 mod time;
+mod tree;
 mod user_settings;
 mod watch_notes;
 
@@ -76,6 +77,7 @@ Examples:
   kronika log run.kronika --kind certificates -n web
   kronika diff run.kronika certificate web/tls
   kronika blame run.kronika certificate web/tls --field spec
+  kronika tree run.kronika certificate web/tls --root-cause
   kronika open run.kronika                  the same in the window
 
 Logging: KRONIKA_LOG=debug kronika ... (the filters of tracing's EnvFilter)";
@@ -115,6 +117,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Print who wrote each line of an object, and when
     Blame(blame::BlameArgs),
+    /// Print what an object hangs together with, what it affects, or why it is not ready
+    Tree(tree::TreeArgs),
     /// Print how long controllers took to reconcile
     Latency(latency::LatencyArgs),
     /// Print what is wrong: stuck reconciles, fights, hot loops, flapping conditions, held deletions
@@ -162,6 +166,7 @@ pub fn run() -> Result<Next, CliError> {
         Command::Diff(args) => done(|out| diff::run(&args, out)),
         Command::Schema(args) => done(|out| schema::run(&args, out)),
         Command::Blame(args) => done(|out| blame::run(&args, out)),
+        Command::Tree(args) => done(|out| tree::run(&args, out)),
         Command::Latency(args) => done(|out| latency::run(&args, out)),
         Command::Insights(args) => {
             let mut code = ExitCode::SUCCESS;
@@ -217,6 +222,9 @@ mod tests {
             "kronika schema f certificates spec.issuerRef --version v1 --at 5m --recursive -o json",
             "kronika schema f certificates --diff",
             "kronika schema f certificates --diff=v1beta1 --version v1 --impact breaking",
+            "kronika tree f certificates web/tls --at 5m -o json",
+            "kronika tree f certificates web/tls --affected",
+            "kronika tree f certificates web/tls --root-cause",
         ] {
             if let Err(error) = Cli::try_parse_from(line.split_whitespace()) {
                 panic!("{line}: {error}");
@@ -236,6 +244,7 @@ mod tests {
             "kronika insights f --rule everything",
             "kronika schema f k --impact breaking",
             "kronika schema f k --diff --at 5m",
+            "kronika tree f k n --affected --root-cause",
         ] {
             assert!(
                 Cli::try_parse_from(line.split_whitespace()).is_err(),

@@ -5,6 +5,7 @@ mod insights;
 mod record;
 mod schema;
 mod session;
+mod tree;
 mod usage;
 
 use std::{

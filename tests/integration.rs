@@ -9,11 +9,13 @@ mod architecture;
 mod cli;
 mod cluster;
 mod readiness;
+mod relations;
 mod schemas;
 mod support;
 mod ui;
 mod ui_insights;
 mod ui_inspector;
+mod ui_relations;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@ pub mod diff;
 mod insights;
 pub mod latency;
 pub mod object;
+mod relations;
 mod resources;
 pub mod schema;
 
@@ -13,6 +14,7 @@ pub use insights::InsightsView;
 pub(super) use insights::is_in_namespace;
 pub use latency::LatencyView;
 pub use object::ObjectView;
+pub use relations::RelationsView;
 pub use resources::ResourcesView;
 pub use schema::{SCHEMA, SchemaView};
 
@@ -21,12 +23,14 @@ use super::View;
 /// [`View::id`] of the views that others bring to the front.
 pub(super) const RESOURCES: &str = "resources";
 pub(super) const INSIGHTS: &str = "insights";
+pub(super) const RELATIONS: &str = "relations";
 
 /// The views of a context, in the order of their tabs.
 #[must_use]
 pub fn tabs() -> Vec<Box<dyn View>> {
     vec![
         Box::new(ResourcesView::default()),
+        Box::new(RelationsView::default()),
         Box::new(LatencyView::default()),
         Box::new(InsightsView::default()),
         Box::new(SchemaView::default()),

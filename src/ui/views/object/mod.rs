@@ -6,6 +6,7 @@ pub mod history;
 mod history_list;
 mod history_paint;
 pub mod origins;
+mod owners;
 mod readiness_line;
 pub mod revision_row;
 pub mod selection;
@@ -34,6 +35,7 @@ use crate::{
 use header::Header;
 use history_list::HistoryList;
 use origins::Origins;
+use owners::OwnersPane;
 use readiness_line::readiness_line;
 use selection::Compared;
 use yaml_pane::YamlPane;
@@ -50,6 +52,7 @@ enum ObjectTab {
     #[default]
     History,
     Yaml,
+    Owners,
 }
 
 /// The selected object.
@@ -63,6 +66,7 @@ pub struct ObjectView {
     diff: DiffPane,
     yaml: YamlPane,
     origins: Origins,
+    owners: OwnersPane,
 }
 
 /// The head of one object at one state of its kind.
@@ -115,6 +119,7 @@ impl View for ObjectView {
                 self.find_origins(ui, cx, object, compared.b);
                 self.history_and_diff(ui, cx, compared);
             }
+            ObjectTab::Owners => self.owners.show(ui, cx, object),
             ObjectTab::Yaml => {
                 // The newest, though it may be a heartbeat that the history hides.
                 let newest = cx.timeline.object(object).and_then(ObjectHistory::newest);
@@ -157,6 +162,10 @@ impl ObjectView {
             Tab {
                 value: ObjectTab::Yaml,
                 label: "YAML",
+            },
+            Tab {
+                value: ObjectTab::Owners,
+                label: "Owners",
             },
         ];
         let chosen = ui

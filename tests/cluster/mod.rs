@@ -8,6 +8,7 @@ mod load;
 mod ownership;
 mod record;
 mod record_command;
+mod relation;
 mod schema;
 mod table;
 mod watching;

@@ -56,6 +56,16 @@ pub(crate) struct Recording {
 impl Recording {
     /// Opens the current context of a kubeconfig, for kinds by `plural.group`; none for all.
     pub(crate) fn open(runtime: &Handle, kubeconfig: &Path, kinds: &[&str]) -> Self {
+        Self::open_also(runtime, kubeconfig, kinds, &[])
+    }
+
+    /// The same, with built-in kinds beside them.
+    pub(crate) fn open_also(
+        runtime: &Handle,
+        kubeconfig: &Path,
+        kinds: &[&str],
+        also: &[&str],
+    ) -> Self {
         let kubeconfigs = Kubeconfigs::load(Some(kubeconfig)).unwrap();
         let context: ContextName = kubeconfigs.current.clone().expect("a current context");
         let clock = Clock::start();
@@ -64,6 +74,7 @@ impl Recording {
         let record = Record::default();
         let scope = WatchScope {
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            also: also.iter().map(|kind| (*kind).to_owned()).collect(),
             ..WatchScope::default()
         };
         let timeline = supervisor.open(

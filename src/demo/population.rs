@@ -128,7 +128,12 @@ fn subject(simulation: &Simulation, kind: KindId, places: &[String], number: usi
         APPLICATION => ("argocd".to_owned(), app.clone()),
         CLUSTER => (home, format!("pg-{app}")),
         DATABASE => (home, format!("{app}-db")),
-        kinds::ISSUER if round == 0 => (home, format!("{app}-ca")),
+        // Every namespace has the two that its certificates name.
+        kinds::ISSUER if number < 2 * places.len() => {
+            let name = ["letsencrypt", "internal-ca"][number % 2];
+            (places[number / 2].clone(), name.to_owned())
+        }
+        kinds::ISSUER => (home, format!("{app}-ca")),
         _ => (home, app.clone()),
     };
     Subject {
@@ -167,6 +172,7 @@ fn add(simulation: &mut Simulation, kind: KindId, subject: &Subject) -> Result<(
         (None, EDITORS[rng.usize(..EDITORS.len() - 1)])
     };
     if let Some(certificate) = owner_of_it {
+        draft["spec"]["issuerRef"] = certificate["spec"]["issuerRef"].clone();
         draft["metadata"]["ownerReferences"] = json!([owner(&certificate)]);
     }
     if subject.name == "legacy-cart-db" {

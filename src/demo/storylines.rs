@@ -61,7 +61,7 @@ const BEGINNINGS: [(f64, Story); 12] = [
 ];
 
 /// The objects that stories are about; the population starts with them.
-pub(super) const CAST: [(KindId, &str, &str); 17] = [
+pub(super) const CAST: [(KindId, &str, &str); 19] = [
     (CERTIFICATE, "shop", "payments-tls"),
     (CERTIFICATE, "shop", "checkout-tls"),
     (CERTIFICATE, "ingress", "wildcard-eu"),
@@ -79,6 +79,8 @@ pub(super) const CAST: [(KindId, &str, &str); 17] = [
     (DATABASE, "shop", "legacy-cart-db"),
     (AI_GATEWAY_ROUTE, "platform", "llm"),
     (kinds::AI_SERVICE_BACKEND, "platform", "self-hosted"),
+    (kinds::AI_SERVICE_BACKEND, "platform", "provider-a"),
+    (kinds::GATEWAY, "platform", "ai"),
 ];
 
 /// The finalizer that nobody removes.

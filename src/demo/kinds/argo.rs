@@ -26,13 +26,17 @@ impl Behaviour for Applications {
 
     fn draft(&self, subject: &Subject, rng: &mut Rng) -> Value {
         let app = &subject.app;
+        let namespace = match app.as_str() {
+            "checkout" => "shop",
+            _ => pick(rng, &["shop", "data", "platform"]),
+        };
         json!({
             "metadata": {
                 "finalizers": ["resources-finalizer.argocd.argoproj.io"],
                 "labels": labels(subject, "application"),
             },
             "spec": {
-                "destination": {"namespace": pick(rng, &["shop", "data", "platform"]), "server": "https://kubernetes.default.svc"},
+                "destination": {"namespace": namespace, "server": "https://kubernetes.default.svc"},
                 "project": pick(rng, &["default", "shop", "platform"]),
                 "source": {
                     "helm": {"parameters": [{"name": "image.tag", "value": version(rng)}], "releaseName": app},

@@ -116,8 +116,11 @@ fn zero_time() -> Timestamp {
 }
 
 /// Go's `time.Parse(time.RFC3339, …)`, which is stricter than most: capital `T` and `Z`, no leap
-/// seconds; a fraction may be of any length, and stand after a comma.
+/// seconds; a fraction may be of any length, and stand after a comma; an hour may have one digit.
 fn rfc3339(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.split_at_checked("0000-00-00T".len())?;
+    let is_short = time.as_bytes().get(1) == Some(&b':');
+    let text = &format!("{date}{}{time}", if is_short { "0" } else { "" });
     let (date_time, rest) = text.split_at_checked(19)?;
     let shape = |(byte, expected): (u8, u8)| match expected {
         b'0' => byte.is_ascii_digit(),
@@ -208,6 +211,7 @@ mod tests {
             ),
             ("2026-01-01T00:00:00+01:00", "2025-12-31T23:00:00Z"),
             ("2026-01-01T00:00:00-00:30", "2026-01-01T00:30:00Z"),
+            ("2026-01-01T3:04:05Z", "2026-01-01T03:04:05Z"),
         ];
         for (text, time) in good {
             assert_eq!(
@@ -222,6 +226,9 @@ mod tests {
             "2026-01-01T00:00:60Z",
             "2026-01-01T24:00:00Z",
             "2026-1-1T00:00:00Z",
+            "2026-01-01T:00:00Z",
+            "2026-01-01T3:4:05Z",
+            "2026-01-01T003:04:05Z",
             "2026-01-01T00:00:00.Z",
             "2026-01-01T00:00:00+0100",
             "2026-02-30T00:00:00Z",

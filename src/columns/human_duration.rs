@@ -95,6 +95,59 @@ mod tests {
         }
     }
 
+    /// The rules as `k8s.io/apimachinery/pkg/util/duration` has them, step by step in its units.
+    fn reference(seconds: i64) -> String {
+        let (minutes, hours) = (seconds / 60, seconds / 3600);
+        let with = |large: String, small: i64, unit: char| match small {
+            0 => large,
+            small => format!("{large}{small}{unit}"),
+        };
+        if seconds < -1 {
+            "<invalid>".to_owned()
+        } else if seconds < 0 {
+            "0s".to_owned()
+        } else if seconds < 60 * 2 {
+            format!("{seconds}s")
+        } else if minutes < 10 {
+            with(format!("{minutes}m"), seconds % 60, 's')
+        } else if minutes < 60 * 3 {
+            format!("{minutes}m")
+        } else if hours < 8 {
+            with(format!("{hours}h"), minutes % 60, 'm')
+        } else if hours < 48 {
+            format!("{hours}h")
+        } else if hours < 24 * 8 {
+            with(format!("{}d", hours / 24), hours % 24, 'h')
+        } else if hours < 24 * 365 * 2 {
+            format!("{}d", hours / 24)
+        } else if hours < 24 * 365 * 8 {
+            with(format!("{}y", hours / 24 / 365), hours / 24 % 365, 'd')
+        } else {
+            format!("{}y", hours / 24 / 365)
+        }
+    }
+
+    proptest::proptest! {
+        /// Around every edge of the rules, and anywhere.
+        #[test]
+        fn ages_follow_the_rules_of_kubectl(
+            edge in proptest::sample::select(vec![
+                0, 60, 120, 600, 3600, 10_800, 28_800, 86_400, 172_800, 691_200, 31_536_000, 63_072_000, 252_288_000,
+                2_000_000_000,
+            ]),
+            multiple in 1_i64..4,
+            off in -130_i64..130,
+            nanosecond in 0..1_000_000_000,
+        ) {
+            let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+            let age = jiff::SignedDuration::new(edge * multiple + off, 0);
+            let then = now - age - jiff::SignedDuration::from_nanos(nanosecond);
+            // Towards zero: Go converts a float.
+            let seconds = now.duration_since(then).as_secs();
+            proptest::prop_assert_eq!(human_age(then, now), reference(seconds));
+        }
+    }
+
     #[test]
     fn a_future_within_clock_skew_is_now() {
         let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();

@@ -3,6 +3,7 @@
 mod catalogue;
 mod control_plane;
 mod insight;
+mod json_path;
 mod latency;
 mod load;
 mod ownership;

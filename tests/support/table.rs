@@ -28,7 +28,7 @@ pub(crate) struct Heading {
 }
 
 impl Heading {
-    fn new(name: &str, type_: &str, priority: i64, description: &str) -> Self {
+    pub(crate) fn new(name: &str, type_: &str, priority: i64, description: &str) -> Self {
         let is_added = [
             "When the object was created",
             "CreationTimestamp is a timestamp",
@@ -183,6 +183,19 @@ fn is_same(cell: &Cell, value: &Value, (from, to): (Timestamp, Timestamp)) -> bo
     }
 }
 
+/// Go maps each character to one: `ß` stays.
+fn capitals(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let mut upper = c.to_uppercase();
+            match (upper.next(), upper.next()) {
+                (Some(upper), None) => upper,
+                _ => c,
+            }
+        })
+        .collect()
+}
+
 /// What `kubectl get -A`, or with `-o wide`, prints of Kronika's table.
 pub(crate) fn kubectl_text(table: &Table<Cell>, is_wide: bool, now: Timestamp) -> String {
     if table.rows.is_empty() {
@@ -205,10 +218,7 @@ pub(crate) fn kubectl_text(table: &Table<Cell>, is_wide: bool, now: Timestamp) -
             .chain(cells)
             .collect()
     };
-    let mut headings = table
-        .headings
-        .iter()
-        .map(|heading| heading.name.to_uppercase());
+    let mut headings = table.headings.iter().map(|heading| capitals(&heading.name));
     let mut lines: Vec<Vec<String>> = vec![line("NAMESPACE", "NAME", &mut headings)];
     for row in &table.rows {
         let mut cells = row.cells.iter().map(|cell| cell.display(now).into_owned());

@@ -367,6 +367,56 @@ fn wide_shows_the_other_columns_too() {
 }
 
 #[test]
+fn columns_with_the_names_of_the_tables_own_stand_beside_them() {
+    let mut cluster = Cluster::connected("prod");
+    let person = kind("people.example.com", "Person");
+    let columns = vec![
+        column("Age", "integer", ".spec.replicas", 0),
+        column("Name", "string", ".spec.secretName", 0),
+        column("Namespace", "string", ".kind", 0),
+    ];
+    cluster.kind(&person, columns, WatchStatus::Watching);
+    cluster.object(&person, ("shop", "ada"), "True", 1);
+    let mut window = Window::open(&[&cluster]);
+    window.click("Person, 1 objects");
+    assert_eq!(
+        window.labels(Role::ColumnHeader)[1..],
+        ["Namespace", "Name", "Age", "Name", "Namespace", "Last hour"]
+    );
+    assert_eq!(
+        window.labels(Role::Cell)[..5],
+        ["shop", "ada", "3", "ada-secret", "Person"]
+    );
+}
+
+#[test]
+fn columns_that_the_server_leaves_out_are_told_and_change_while_it_runs() {
+    let (mut cluster, certificate) = shop();
+    let broken = vec![
+        column("Ready", "string", ".kind", 0),
+        column("Broken", "string", ".spec[", 0),
+        column("Replicas", "integer", ".spec.replicas", 0),
+    ];
+    let mut window = Window::open(&[&cluster]);
+    window.click(CERTIFICATES);
+    assert!(!window.has("left out"));
+    cluster.kind(&certificate, broken, WatchStatus::Watching);
+    window.run();
+    assert!(window.has("2 columns left out"));
+    assert_eq!(
+        window.labels(Role::ColumnHeader)[1..],
+        ["Namespace", "Name", "Ready", "Age", "Last hour"]
+    );
+    cluster.kind(&certificate, Vec::new(), WatchStatus::Watching);
+    window.run();
+    assert!(!window.has("left out"));
+    assert_eq!(
+        window.labels(Role::ColumnHeader)[1..],
+        ["Namespace", "Name", "Age", "Last hour"]
+    );
+}
+
+#[test]
 fn the_search_field_filters_the_table() {
     let (cluster, _) = shop();
     let mut window = Window::open(&[&cluster]);

@@ -132,12 +132,12 @@ mod tests {
         #[test]
         fn ages_follow_the_rules_of_kubectl(
             edge in proptest::sample::select(vec![
-                0, 60, 120, 600, 3600, 10_800, 28_800, 86_400, 172_800, 691_200, 31_536_000, 63_072_000, 252_288_000,
+                0_i64, 60, 120, 600, 3600, 10_800, 28_800, 86_400, 172_800, 691_200, 31_536_000, 63_072_000, 252_288_000,
                 2_000_000_000,
             ]),
             multiple in 1_i64..4,
             off in -130_i64..130,
-            nanosecond in 0..1_000_000_000,
+            nanosecond in 0_i64..1_000_000_000,
         ) {
             let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
             let age = jiff::SignedDuration::new(edge * multiple + off, 0);

@@ -15,6 +15,7 @@ use rows::{Query, ReadyFilter, Rows};
 use widths::Widths;
 
 use crate::{
+    columns::DroppedColumns,
     model::{ResourceKind, WatchStatus},
     timeline::{KindHistory, KindId},
     ui::{
@@ -126,7 +127,25 @@ impl View for ResourcesView {
             )
         };
         label(ui, &text, theme::body(), palette.muted);
+        if let Some(dropped) = kind.and_then(|kind| kind.columns.dropped()) {
+            let (text, about) = left_out(dropped);
+            label(ui, &text, theme::body(), palette.warn).on_hover_text(about);
+        }
     }
+}
+
+/// That columns are missing, and why.
+fn left_out(dropped: &DroppedColumns) -> (String, String) {
+    let text = match dropped.names.len() {
+        1 => "1 column left out".to_owned(),
+        count => format!("{count} columns left out"),
+    };
+    let about = format!(
+        "As the API server does, the table ends before {}: {}",
+        dropped.names.join(", "),
+        dropped.error
+    );
+    (text, about)
 }
 
 impl ResourcesView {

@@ -114,6 +114,13 @@ mod tests {
     }
 
     #[test]
+    fn the_latency_of_the_readme_is_understood() {
+        let settings = example("\"latency\"");
+        assert_eq!(settings.latency.len(), 1);
+        assert_eq!(settings.kind_rules().1, [] as [String; 0]);
+    }
+
+    #[test]
     fn a_rule_with_a_mistake_is_kept_in_the_file_and_named() {
         let text = r#"{"readiness": [{"kind": "Database", "group": "stable.example.com", "raedy": "Up"}]}"#;
         let settings: Settings = serde_json::from_str(text).unwrap();

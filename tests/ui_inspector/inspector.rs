@@ -284,7 +284,7 @@ fn noise_is_hidden_until_its_switch_is_on() {
     let mut harness = inspector();
     let shows = |harness: &Harness<'_, Screen>| {
         harness
-            .query_all_by_label_contains("resourceVersion: \"")
+            .query_all_by_label_contains("  resourceVersion: \"")
             .count()
     };
     assert_eq!(shows(&harness), 0);

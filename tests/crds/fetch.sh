@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fetches the CustomResourceDefinitions that `modules.txt` names into target/crds/PROJECT/, once: what is there as
-# pinned is kept. A module is downloaded whole, held against its checksum, and dropped when its CRDs are taken out.
+# Fetches the CustomResourceDefinitions that `modules.txt` names, and the objects of `objects.txt`, into
+# target/crds/PROJECT/, once: what is there as pinned is kept. A module is downloaded whole, held against its
+# checksum, and dropped when its files are taken out.
 #
 #   tests/crds/fetch.sh              prints the directory; what it does goes to stderr
 #   tests/crds/fetch.sh --packages   the Debian packages that this would need and this machine does not have
@@ -14,13 +15,14 @@ crds=$(cd "${CARGO_TARGET_DIR:-$tests/../target}" && pwd)/crds
 say() { printf 'CRDs: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# The lines of modules.txt that target/crds does not have as they are. (tests/support/crds reads the same file.)
+# The lines of both files that target/crds does not have as they are. (tests/support/crds reads the first one too,
+# tests/readiness/argo_health.rs the other.)
 missing() {
     local project rest
     while read -r project rest; do
         [[ $project != '#'* && -n $project ]] || continue
         [[ $(cat "$crds/$project/.pin" 2>/dev/null) == "$project $rest" ]] || echo "$project $rest"
-    done <"$here/modules.txt"
+    done < <(cat "$here"/{modules,objects}.txt)
 }
 
 if [[ ${1:-} == --packages ]]; then
@@ -52,7 +54,7 @@ while read -r project module version sum patterns; do
     answer=$("$go" mod download -json "$module@$version") || fail "$module@$version cannot be fetched: $answer"
     field() { sed -n "s/^\t\"$1\": \"\(.*\)\",\{0,1\}$/\1/p" <<<"$answer"; }
     [[ $(field Sum) == "$sum" ]] ||
-        fail "$module@$version is not what modules.txt pins: its checksum is $(field Sum), expected $sum"
+        fail "$module@$version is not what is pinned: its checksum is $(field Sum), expected $sum"
     mkdir -p "$scratch/new"
     # From within the module: patterns match its files only.
     (
@@ -63,7 +65,7 @@ while read -r project module version sum patterns; do
             mkdir -p "$scratch/new/$(dirname "$file")"
             cp "$file" "$scratch/new/$file"
         done
-    ) || fail "$module@$version has no files $patterns: correct them in modules.txt"
+    ) || fail "$module@$version has no files $patterns: correct them in tests/crds"
     echo "$project $module $version $sum $patterns" >"$scratch/new/.pin"
     # The name appears only when everything is there.
     rm -rf "${crds:?}/$project"

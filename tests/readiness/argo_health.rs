@@ -79,6 +79,10 @@ enum Deliberate {
     /// Ready is False, or Reconciling is True, with an error that is tried again: on its way for kstatus,
     /// where no rule knows the reason as a final one.
     TriedAgain,
+    /// What runs to an end is Current when it ended well, not while it runs.
+    Running,
+    /// Nobody suspended what merely waits for its controller.
+    Waiting,
 }
 
 fn deliberate(case: &Case) -> Option<Deliberate> {
@@ -91,6 +95,19 @@ fn deliberate(case: &Case) -> Option<Deliberate> {
         }
         ReadinessStatus::Unknown if reason == "it has no status" && theirs == "Progressing" => {
             Some(Deliberate::NoStatus)
+        }
+        ReadinessStatus::InProgress
+            if theirs == "Healthy" && reason.ends_with("state is RUNNING") =>
+        {
+            Some(Deliberate::Running)
+        }
+        ReadinessStatus::InProgress
+            if theirs == "Suspended"
+                && [" is Pending", " is 0"]
+                    .iter()
+                    .any(|end| reason.ends_with(end)) =>
+        {
+            Some(Deliberate::Waiting)
         }
         ReadinessStatus::InProgress
             if theirs == "Degraded"
@@ -106,7 +123,7 @@ fn deliberate(case: &Case) -> Option<Deliberate> {
 
 /// Differences of kinds that have no rule of their own yet, or whose rule nobody has held against Argo CD's. The
 /// number only goes down: a new rule that is wrong raises it.
-const NOT_YET_JUDGED: usize = 284;
+const NOT_YET_JUDGED: usize = 200;
 
 #[test]
 fn says_what_argo_cd_says_but_for_the_listed_differences() {
@@ -141,7 +158,7 @@ fn says_what_argo_cd_says_but_for_the_listed_differences() {
     let count = cases.len();
     println!("{count} objects: {agreed} agreed, {deliberately:?}, {others} others\n{table}");
     assert!(count > 1000, "{count} objects");
-    assert!(deliberately.len() == 4, "{deliberately:?}");
+    assert!(deliberately.len() == 6, "{deliberately:?}");
     assert!(
         others <= NOT_YET_JUDGED,
         "{others} differences, of which {NOT_YET_JUDGED} are known:\n{table}"
@@ -168,7 +185,8 @@ fn cases() -> Vec<Case> {
                 let text = fs::read_to_string(&path).unwrap();
                 // Like Argo CD: of several documents the first.
                 let object = serde_yaml::Deserializer::from_str(&text).next();
-                let object = Value::deserialize(object.unwrap()).unwrap();
+                let mut object = Value::deserialize(object.unwrap()).unwrap();
+                quote_statuses(&mut object);
                 let ours = judge(book, &object);
                 let case = Case {
                     file: file.display().to_string(),
@@ -180,6 +198,22 @@ fn cases() -> Vec<Case> {
         }
     }
     cases.into_values().collect()
+}
+
+/// Some are written `True` without quotes, which the API server would refuse.
+fn quote_statuses(object: &mut Value) {
+    let conditions = object.pointer_mut("/status/conditions");
+    for condition in conditions
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        match condition.get("status") {
+            Some(Value::Bool(true)) => condition["status"] = "True".into(),
+            Some(Value::Bool(false)) => condition["status"] = "False".into(),
+            _ => {}
+        }
+    }
 }
 
 fn judge(book: &RuleBook, object: &Value) -> Readiness {

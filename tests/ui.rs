@@ -292,7 +292,7 @@ fn kinds_stand_by_group_with_their_counts() {
             "Everything, 4 objects",
             "Insights, 0 problems",
             CERTIFICATES,
-            "Database, 1 objects",
+            "Database, 1 object",
             "SecretStore, no permission",
         ]
     );
@@ -378,14 +378,14 @@ fn columns_with_the_names_of_the_tables_own_stand_beside_them() {
     cluster.kind(&person, columns, WatchStatus::Watching);
     cluster.object(&person, ("shop", "ada"), "True", 1);
     let mut window = Window::open(&[&cluster]);
-    window.click("Person, 1 objects");
+    window.click("Person, 1 object");
     assert_eq!(
         window.labels(Role::ColumnHeader)[1..],
         ["Namespace", "Name", "Age", "Name", "Namespace", "Last hour"]
     );
     assert_eq!(
-        window.labels(Role::Cell)[..5],
-        ["shop", "ada", "3", "ada-secret", "Person"]
+        window.labels(Role::Cell)[..6],
+        ["Current", "shop", "ada", "3", "ada-secret", "Person"]
     );
 }
 
@@ -431,6 +431,27 @@ fn the_search_field_filters_the_table() {
     assert!(window.has("No objects match"));
     window.click("Show all");
     assert_eq!(window.rows().len(), 4);
+}
+
+#[test]
+fn the_buttons_of_a_view_never_lie_over_the_tabs() {
+    let (cluster, _) = shop();
+    let mut window = Window::open(&[&cluster]);
+    window.click("Relations");
+    let mut rows = std::collections::BTreeSet::new();
+    for width in [1400.0, 960.0, 720.0, 1400.0] {
+        window.harness.set_size(egui::vec2(width, 800.0));
+        window.run();
+        let place = |label| window.harness.get_by_label(label).rect();
+        let (tab, button) = (place("Schema"), place("owners"));
+        assert!(!tab.intersects(button), "{width}: {tab} {button}");
+        rows.insert(tab.center().y < button.top());
+    }
+    assert_eq!(
+        rows.len(),
+        2,
+        "in one row where there is room, in two where not"
+    );
 }
 
 #[test]
@@ -518,7 +539,7 @@ fn one_namespace_hides_the_others() {
     assert!(
         window
             .labels(Role::ListItem)
-            .contains(&"Certificate, 1 objects".to_owned())
+            .contains(&"Certificate, 1 object".to_owned())
     );
     assert!(window.has("Namespace: data"));
 }

@@ -140,7 +140,7 @@ fn everything(
     let (rect, clicked) = row_ground(
         ui,
         chosen,
-        &format!("Everything, {total} objects"),
+        &format!("Everything, {}", format::counted(total, "object")),
         None,
         cx,
     );
@@ -279,7 +279,10 @@ fn spoken(entry: &Entry<'_>) -> String {
     let mut text = entry.kind.kind.kind.clone();
     match &entry.note {
         Some(note) => text.push_str(&format!(", {note}")),
-        None => text.push_str(&format!(", {} objects", entry.counts.live)),
+        None => {
+            let objects = format::counted(entry.counts.live, "object");
+            text.push_str(&format!(", {objects}"));
+        }
     }
     if entry.counts.failed > 0 {
         text.push_str(&format!(", {} failed", entry.counts.failed));

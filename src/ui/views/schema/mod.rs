@@ -179,42 +179,45 @@ impl SchemaView {
         let left = egui::UiBuilder::new()
             .max_rect(inner)
             .layout(Layout::left_to_right(Align::Center));
-        ui.scope_builder(left, |ui| {
-            ui.spacing_mut().item_spacing.x = 9.0;
-            search_field(ui, cx.palette, &mut self.fields.filter);
-            let versions = versions(schema);
-            if versions.len() > 1 {
-                self.version_menu(ui, cx.palette, schema, &versions);
-            }
-            if let Some(hits) = self.fields.hits() {
-                let text = format::counted(hits, "field");
-                let most = if hits > tree::MOST_FOUND {
-                    ", the first are shown"
-                } else {
-                    ""
-                };
-                label(ui, &(text + most), theme::body(), cx.palette.muted);
-            }
-        });
+        // Children and no scopes: a scope would move what follows up to the end of its contents.
+        let mut ui_left = ui.new_child(left);
+        ui_left.spacing_mut().item_spacing.x = 9.0;
+        search_field(&mut ui_left, cx.palette, &mut self.fields.filter);
+        let versions = versions(schema);
+        if versions.len() > 1 {
+            self.version_menu(&mut ui_left, cx.palette, schema, &versions);
+        }
+        if let Some(hits) = self.fields.hits() {
+            let text = format::counted(hits, "field");
+            let most = if hits > tree::MOST_FOUND {
+                ", the first are shown"
+            } else {
+                ""
+            };
+            label(
+                &mut ui_left,
+                &(text + most),
+                theme::body(),
+                cx.palette.muted,
+            );
+        }
         let right = egui::UiBuilder::new()
             .max_rect(inner)
             .layout(Layout::right_to_left(Align::Center));
-        ui.scope_builder(right, |ui| {
-            if let [first, .., last] = &kind.definitions[..] {
-                let text = format!(
-                    "{} seen: {} → {}",
-                    format::counted(kind.definitions.len(), "definition"),
-                    format::clock(first.at.wall, cx.zone),
-                    format::clock(last.at.wall, cx.zone)
-                );
-                if ghost_button(ui, cx.palette, &text)
-                    .on_hover_text("Show what changed")
-                    .clicked()
-                {
-                    self.mode = Mode::Changes;
-                }
+        if let [first, .., last] = &kind.definitions[..] {
+            let text = format!(
+                "{} seen: {} → {}",
+                format::counted(kind.definitions.len(), "definition"),
+                format::clock(first.at.wall, cx.zone),
+                format::clock(last.at.wall, cx.zone)
+            );
+            if ghost_button(&mut ui.new_child(right), cx.palette, &text)
+                .on_hover_text("Show what changed")
+                .clicked()
+            {
+                self.mode = Mode::Changes;
             }
-        });
+        }
     }
 
     fn version_menu(

@@ -69,7 +69,13 @@ pub(super) fn populate(simulation: &mut Simulation, objects: usize) -> Result<()
         let wanted = if index + 1 == KINDS.len() {
             missing
         } else {
+            let least = if kind == kinds::ISSUER {
+                2 * places.len()
+            } else {
+                0
+            };
             (objects * behaviour.share() / shares)
+                .max(least)
                 .saturating_sub(of_cast)
                 .min(missing)
         };

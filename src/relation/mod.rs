@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use crate::{
     model::{Readiness, ReadinessStatus, ResourceKey, Scope, WatchStatus},
-    schema::{Link, LinkKind, TargetNamespace},
+    schema::{Link, LinkKind, TargetNamespace, conventions::is_cluster_scoped},
     timeline::{ObjectHistory, ObjectId, RelationIndex, Timeline},
 };
 
@@ -304,7 +304,7 @@ impl<'a> Relations<'a> {
         // A kind whose preferred version changed is there more than once.
         let mut is_watched = false;
         let mut was_there = false;
-        let mut is_clustered = false;
+        let mut is_clustered = is_cluster_scoped(&link.group, &link.target_kind);
         for (id, kind) in self.timeline.kinds() {
             if kind.kind.group != *link.group || kind.kind.kind != *link.target_kind {
                 continue;

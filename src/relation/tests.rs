@@ -77,6 +77,18 @@ fn owners_and_targets_are_found_whatever_comes_first() {
 }
 
 #[test]
+fn what_is_known_to_have_no_namespace_is_told_without_one() {
+    let mut world = World::new();
+    world.put("pod", &put("", &[], &["storage.k8s.io:StorageClass/fast"]));
+    let timeline = world.timeline.read();
+    let now = Relations::now(&timeline);
+    assert_eq!(
+        ties(&now, &now.below(world.id("pod"))),
+        ["fast: not watched"]
+    );
+}
+
+#[test]
 fn another_incarnation_owns_nothing_of_the_one_before_it() {
     let mut world = World::new();
     world.put("set", &put("True", &[], &[]));

@@ -100,7 +100,10 @@ impl World {
             .refs
             .iter()
             .map(|name| match name.split_once('/') {
-                Some((kind, name)) => json!({"apiGroup": "y.io", "kind": kind, "name": name}),
+                Some((kind, name)) => {
+                    let (group, kind) = kind.split_once(':').unwrap_or(("y.io", kind));
+                    json!({"apiGroup": group, "kind": kind, "name": name})
+                }
                 None => json!({"apiGroup": "x.io", "kind": "Thing", "name": name}),
             })
             .collect();

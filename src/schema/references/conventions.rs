@@ -187,6 +187,30 @@ pub const NAMED_KINDS: &[NamedKind] = &[
     ),
 ];
 
+/// Kinds that fields often name and whose objects have no namespace, for where the server's own word
+/// is not known. Source: the API reference of each.
+const CLUSTER_SCOPED: [(&str, &str); 13] = [
+    ("", "Namespace"),
+    ("", "Node"),
+    ("", "PersistentVolume"),
+    ("cert-manager.io", "ClusterIssuer"),
+    ("external-secrets.io", "ClusterSecretStore"),
+    ("gateway.networking.k8s.io", "GatewayClass"),
+    ("networking.k8s.io", "IngressClass"),
+    ("node.k8s.io", "RuntimeClass"),
+    ("rbac.authorization.k8s.io", "ClusterRole"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+    ("scheduling.k8s.io", "PriorityClass"),
+    ("storage.k8s.io", "CSIDriver"),
+    ("storage.k8s.io", "StorageClass"),
+];
+
+/// Whether the objects of a kind that is not watched are known to have no namespace.
+#[must_use]
+pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
+    CLUSTER_SCOPED.contains(&(group, kind))
+}
+
 const fn named(
     stems: &'static [&'static str],
     words: &'static [&'static str],

@@ -1,5 +1,6 @@
 //! The command line by its output: arguments in, stdout, stderr and exit code out.
 
+mod blame;
 mod fixture;
 mod insights;
 mod record;
